@@ -1,0 +1,3 @@
+"""A terminal workbench that shows BM25 and reranked results side by side."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Commands: the only room that wires engines into services and the screen."""

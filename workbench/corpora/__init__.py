@@ -1,0 +1,1 @@
+"""Readers: what a person points at becomes a stream of documents."""

@@ -1,0 +1,1 @@
+"""Pure data and functions of search relevance; standard library only."""

@@ -1,0 +1,86 @@
+"""Ranked lists: what the retriever hands on and what the reranker makes of it."""
+
+from dataclasses import dataclass, field
+
+from workbench.domain.documents import Document, Span
+from workbench.domain.tokens import TokenCount
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One document as the retriever ranked it."""
+
+    rank: int
+    """BM25 rank, from 1."""
+    document: Document
+    score: float
+    """In `ScoreSpace.BM25`."""
+    title_spans: tuple[Span, ...] = ()
+    """Query matches in the title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """The answer of a retriever to one query."""
+
+    candidates: tuple[Candidate, ...]
+    """In rank order, at most as many as were asked for."""
+    total: int
+    """How many documents match in all."""
+    retrieve_ms: float
+    """Finding and scoring."""
+    fetch_ms: float
+    """Reading the documents' text."""
+    notes: tuple[str, ...] = ()
+    """What a person should know, such as a query that was read as plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairScore:
+    """What a reranker says of one query and document pair."""
+
+    id: str
+    """The document's."""
+    score: float
+    """In the reranker's own score space."""
+    tokens: TokenCount
+    tokenize_ms: float
+    infer_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """One document as the reranker ranked it."""
+
+    rank: int
+    """Reranked rank, from 1."""
+    candidate: Candidate
+    score: float
+    """In the score space that the comparison names."""
+    raw: float
+    """In the reranker's own score space."""
+    tokens: TokenCount
+
+    @property
+    def shift(self) -> int:
+        """BM25 rank minus reranked rank; positive is up."""
+        return self.candidate.rank - self.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a score came about: a value, what it is, and the values it was made from."""
+
+    value: float
+    description: str
+    details: tuple["Explanation", ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Highlights:
+    """Where a query matches in a document."""
+
+    title: tuple[Span, ...]
+    """Offsets into the title."""
+    body: tuple[Span, ...]
+    """Offsets into the body."""

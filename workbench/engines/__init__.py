@@ -1,0 +1,1 @@
+"""Input and output behind small protocols; each module importable without the others."""

@@ -1,0 +1,1 @@
+"""Where a local reranking model comes from and what state it is in."""

@@ -1,0 +1,1 @@
+"""Use cases: async, without a screen and without a particular engine."""

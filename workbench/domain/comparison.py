@@ -1,6 +1,6 @@
 """One query's two lists and everything said about them, as one value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workbench.domain.deployment import ModelKind
 from workbench.domain.latency import Latency
@@ -57,7 +57,7 @@ class Comparison:
     scored: int = 0
     """How many candidates have been scored so far."""
     shift: ShiftSummary | None = None
-    latency: Latency = Latency()
+    latency: Latency = field(default_factory=Latency)
     warnings: tuple[str, ...] = ()
     error: StageError | None = None
     done: bool = False

@@ -67,5 +67,3 @@ class PreparedModel:
     """Tokens read at most, special tokens included."""
     fingerprint: str
     """Changes when the scores it gives may change; keys caches."""
-    batch: int
-    """How many texts to run at once; 1 where a score would depend on its neighbours."""

@@ -1,6 +1,6 @@
 """What the rest of the house knows about engines: two protocols."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from workbench.domain.deployment import ModelKind
@@ -47,7 +47,11 @@ class Reranker(Protocol):
     space: ScoreSpace
     """Of the scores it gives."""
 
-    def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncIterator[PairScore]:
+    async def load(self) -> None:
+        """Read the model from disk, if that has not happened yet; the first score would do it too."""
+        ...
+
+    def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
         """Yield a score per candidate, in rank order, as they are computed.
 
         A score depends on its own pair alone. Closing the iterator stops the work between two documents.

@@ -1,0 +1,114 @@
+"""`workbench doctor`: checks everything that can be checked, and says what to do about each finding."""
+
+import os
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench import __version__
+from workbench.cli.wiring import model_store
+from workbench.config.paths import Paths, bundled, user_paths
+from workbench.config.settings import Settings, load_settings
+from workbench.config.themes import load_themes
+from workbench.domain.deployment import ModelState
+from workbench.domain.errors import WorkbenchError
+from workbench.domain.text import single_line
+
+ROOM_NEEDED = 400_000_000
+"""Bytes that fetching and preparing the default model takes at its peak, rounded up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    says: str
+    next: str = ""
+
+
+def run(arguments: Namespace) -> int:
+    """Print every check; 1 when one has a finding."""
+    findings = 0
+    for check in checks(user_paths()):
+        findings += not check.ok
+        sys.stdout.write(f"{'ok' if check.ok else '!!'}  {check.name:<10} {single_line(check.says)}\n")
+        if check.next:
+            sys.stdout.write(f"    {'':<10} → {single_line(check.next)}\n")
+    sys.stdout.write(f"\n{findings} finding{'' if findings == 1 else 's'}\n")
+    return 1 if findings else 0
+
+
+def checks(paths: Paths) -> Iterator[Check]:
+    """Look at everything, one after another; a check that fails does not stop the next."""
+    yield Check("version", True, f"workbench {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
+    yield _terminal()
+    for name in ("config", "data", "cache"):
+        yield _folder(name, getattr(paths, name))
+    try:
+        settings = load_settings(paths.settings)
+        yield Check("settings", True, str(paths.settings) if paths.settings.exists() else "defaults, no file")
+    except WorkbenchError as error:
+        settings = Settings()
+        yield Check("settings", False, error.message, error.hint)
+    yield from _themes(paths, settings)
+    yield from _corpora(paths, settings)
+    yield from _models(paths, settings)
+
+
+def _terminal() -> Check:
+    if not sys.stdout.isatty():
+        return Check("terminal", True, "standard output is no terminal; the app needs one, commands do not")
+    size = shutil.get_terminal_size()
+    if size.columns < 80 or size.lines < 24:
+        return Check("terminal", False, f"{size.columns}×{size.lines}", "Make it at least 80×24.")
+    if "utf" not in (sys.stdout.encoding or "").lower():
+        return Check("terminal", False, f"encoding {sys.stdout.encoding}", "Set a UTF-8 locale, such as LANG=C.UTF-8.")
+    return Check("terminal", True, f"{size.columns}×{size.lines}, {os.environ.get('TERM', 'no TERM')}")
+
+
+def _folder(name: str, folder: Path) -> Check:
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not os.access(nearest, os.W_OK):
+        return Check(name, False, f"{folder} cannot be written", "Mend its permissions, or set WORKBENCH_HOME.")
+    free = shutil.disk_usage(nearest).free
+    if name == "cache" and free < ROOM_NEEDED:
+        return Check(
+            name, False, f"{folder}: {free / 1e6:.0f} MB free", f"Free {ROOM_NEEDED / 1e6:.0f} MB for a model."
+        )
+    return Check(name, True, f"{folder}, {free / 1e9:.1f} GB free")
+
+
+def _themes(paths: Paths, settings: Settings) -> Iterator[Check]:
+    themes, refused = load_themes([bundled("themes"), paths.themes])
+    for error in refused:
+        yield Check("theme", False, error.message, error.hint)
+    yield Check("themes", bool(themes), ", ".join(theme.name for theme in themes) or "none found")
+
+
+def _corpora(paths: Paths, settings: Settings) -> Iterator[Check]:
+    from workbench.engines.index import BrokenCorpus, list_corpora
+
+    found = list_corpora(paths.corpora)
+    for corpus in found:
+        if isinstance(corpus, BrokenCorpus):
+            yield Check("corpus", False, f"{corpus.name}: {corpus.reason}", corpus.hint)
+        else:
+            yield Check("corpus", True, f"{corpus.name}: {corpus.documents:,} documents")
+    if not found:
+        yield Check("corpus", True, "none yet; the bundled help-center is indexed when it is first opened")
+
+
+def _models(paths: Paths, settings: Settings) -> Iterator[Check]:
+    store = model_store(paths)
+    for card in store.cards():
+        status = store.status(card.id)
+        wanted = card.id == settings.model
+        says = f"{card.id}: {status.state}{f', {status.reason}' if status.reason else ''}"
+        if wanted and status.state is ModelState.ABSENT:
+            says += "; it is fetched when it is first needed"
+        yield Check("model", status.state is not ModelState.FAILED, says, status.next or "" if wanted else "")

@@ -1,0 +1,102 @@
+"""Ties engines, models and settings into a session; everything heavy is imported inside the functions."""
+
+import asyncio
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench import __version__
+from workbench.config.paths import Paths, bundled, user_paths
+from workbench.config.settings import Settings, load_settings, parse_settings
+from workbench.domain.deployment import PreparedModel
+from workbench.engines.base import Reranker
+from workbench.services.compare import CompareOptions
+from workbench.services.models import ModelLibrary
+from workbench.services.session import Engines, Opened, Session
+
+if TYPE_CHECKING:
+    from workbench.models.store import ModelStore
+
+BUNDLED = "help-center"
+
+
+def settings_for(arguments: Namespace) -> Settings:
+    """The settings file with the command line's flags on top."""
+    settings = load_settings(user_paths().settings)
+    given = {
+        key: value
+        for key in ("corpus", "model", "depth", "size", "mix_weight")
+        if (value := getattr(arguments, key, None)) is not None
+    }
+    parse_settings(given, "command line")
+    chosen = replace(settings, **given)
+    return replace(chosen, size=min(chosen.size, chosen.depth))
+
+
+def open_session(settings: Settings) -> Session:
+    """Make a session; nothing is opened yet."""
+    paths = user_paths()
+
+    async def open_corpus(name: str) -> Opened:
+        return await asyncio.to_thread(_open_corpus, paths, name, settings.fields)
+
+    def open_reranker(model: PreparedModel) -> Reranker:
+        from workbench.engines.onnx_reranker import OnnxReranker
+
+        return OnnxReranker(model, paths.vectors)
+
+    def models() -> ModelLibrary:
+        return model_store(paths)
+
+    def corpus_names() -> list[str]:
+        from workbench.engines.index import list_corpora
+
+        return sorted({BUNDLED, *(corpus.name for corpus in list_corpora(paths.corpora))})
+
+    options = CompareOptions(settings.depth, settings.size, settings.mix_weight)
+    return Session(Engines(open_corpus, corpus_names, models, open_reranker), settings.model, options)
+
+
+def model_store(paths: Paths) -> "ModelStore":
+    """The local models in the user's cache."""
+    from workbench.models.store import ModelStore
+
+    return ModelStore(paths.models)
+
+
+def _open_corpus(paths: Paths, name: str, fields: tuple[tuple[str, float], ...]) -> Opened:
+    from workbench.engines.embedded import EmbeddedRetriever
+    from workbench.engines.index import corpus_info, read_queries
+
+    if name == BUNDLED:
+        ensure_bundled(paths.corpora)
+    info = corpus_info(paths.corpora, name)
+    return Opened(EmbeddedRetriever(paths.corpora, name, fields), info.documents, read_queries(paths.corpora, name))
+
+
+def ensure_bundled(root: Path) -> None:
+    """Index the bundled corpus, unless this version's is there or the person put their own in its place."""
+    from workbench.corpora.judgments import read_judged
+    from workbench.corpora.open import open_corpus
+    from workbench.domain.errors import IndexUnavailableError
+    from workbench.engines.index import build_index, corpus_info
+    from workbench.services.intake import Intake
+
+    source = f"bundled {BUNDLED} {__version__}"
+    try:
+        found = corpus_info(root, BUNDLED).source
+        if found == source or not found.startswith("bundled "):
+            return
+    except IndexUnavailableError:
+        pass  # absent or unreadable: either way the bundled text makes it whole
+    folder = bundled("fixtures") / BUNDLED
+    judged = read_judged(folder)
+    build_index(
+        root,
+        BUNDLED,
+        source,
+        Intake(open_corpus(str(folder))).documents(),
+        judged=(judged.queries, judged.judgments) if judged else None,
+        workers=0,
+    )

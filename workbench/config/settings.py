@@ -1,0 +1,94 @@
+"""What a person set in `config.toml`, checked before anything relies on it."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from workbench.domain.errors import BadInputError
+
+DEPTH_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; the defaults are what runs without a file."""
+
+    theme: str = "workbench-dark"
+    corpus: str = "help-center"
+    model: str = "all-minilm-l6-v2"
+    depth: int = 30
+    """Candidates to rerank, 1 to 1000."""
+    size: int = 10
+    """Rows that are compared, 1 to `depth`."""
+    mix_weight: float = 0.7
+    """A bi-encoder's share in the mix with BM25, 0 to 1."""
+    title_boost: float = 2.0
+    body_boost: float = 1.0
+
+    @property
+    def fields(self) -> tuple[tuple[str, float], ...]:
+        """Searched fields with their boosts."""
+        return (("title", self.title_boost), ("body", self.body_boost))
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "depth": (1, DEPTH_LIMIT),
+    "size": (1, DEPTH_LIMIT),
+    "mix_weight": (0, 1),
+    "title_boost": (0, 1000),
+    "body_boost": (0, 1000),
+}
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file.
+
+    Args:
+        path: `config.toml`; need not exist.
+
+    Returns:
+        The settings, defaults where the file is silent.
+
+    Raises:
+        BadInputError: The file cannot be read, or a key or value is wrong; names file and key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInputError(
+            f"{path} cannot be read: {error}", "Mend the file, or move it away to use the defaults."
+        ) from error
+    return parse_settings(raw, str(path))
+
+
+def parse_settings(raw: dict[str, Any], source: str) -> Settings:
+    """Check names, types and ranges.
+
+    Args:
+        raw: Keys as in `Settings`.
+        source: Where they came from, for messages.
+
+    Raises:
+        BadInputError: Names the source and the key.
+    """
+    known: dict[str, Any] = {field.name: field.default for field in fields(Settings)}
+    for key, value in raw.items():
+        if key not in known:
+            raise BadInputError(f"{source}: unknown setting {key!r}", f"Known settings: {', '.join(sorted(known))}.")
+        wanted = type(known[key])
+        if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
+            raise BadInputError(
+                f"{source}: {key} = {value!r} is not a {_KIND[wanted]}", f"The default is {known[key]!r}."
+            )
+        if key in _RANGES:
+            low, high = _RANGES[key]
+            if not low <= value <= high:
+                raise BadInputError(f"{source}: {key} = {value!r} is out of range", f"Use {low:g} to {high:g}.")
+    values: dict[str, Any] = {key: float(v) if isinstance(known[key], float) else v for key, v in raw.items()}
+    return Settings(**values)
+
+
+_KIND: dict[type, str] = {str: "text", int: "whole number", float: "number"}

@@ -1,0 +1,129 @@
+"""One query through both stages: retrieve, rerank, and say what moved."""
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from workbench.domain.comparison import Comparison, RerankerInfo, StageError
+from workbench.domain.deployment import ModelKind
+from workbench.domain.errors import WorkbenchError
+from workbench.domain.latency import Latency
+from workbench.domain.ranking import Candidate, PairScore, Reranked
+from workbench.domain.scores import ScoreSpace, mix
+from workbench.domain.shift import summarize
+from workbench.engines.base import Reranker, Retriever
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """What a person tunes."""
+
+    depth: int = 30
+    """Candidates to rerank."""
+    size: int = 10
+    """Rows to compare."""
+    weight: float = 0.7
+    """A bi-encoder's share in the mix with BM25."""
+
+
+async def compare(
+    query: str,
+    retriever: Retriever,
+    reranker: Reranker | StageError,
+    options: CompareOptions = CompareOptions(),
+) -> AsyncGenerator[Comparison, None]:
+    """Run one query and yield ever fuller comparisons.
+
+    The first holds the BM25 list, later ones count scored candidates, the last holds the reranked list.
+    A stage that fails ends the sequence with `error` set and everything before it kept. Closing the
+    iterator stops the work.
+
+    Args:
+        query: What a person typed.
+        retriever: Finds the candidates.
+        reranker: Scores them; or why there is none.
+        options: Depth, size and mix weight.
+    """
+    started = time.perf_counter()
+
+    def elapsed() -> float:
+        return (time.perf_counter() - started) * 1000
+
+    comparison = Comparison(
+        query, retriever.name, retriever.corpus, options.depth, options.size, fields=retriever.fields
+    )
+    try:
+        found = await retriever.search(query, options.depth)
+    except WorkbenchError as error:
+        yield replace(comparison, error=_stage_error("retrieve", error), done=True)
+        return
+    comparison = replace(
+        comparison,
+        total=found.total,
+        bm25=found.candidates,
+        warnings=found.notes,
+        latency=Latency(found.retrieve_ms, found.fetch_ms, total=elapsed()),
+    )
+    if isinstance(reranker, StageError):
+        yield replace(comparison, error=reranker, done=True)
+        return
+    info = _describe(reranker, options.weight)
+    comparison = replace(comparison, reranker=info)
+    if not found.candidates:
+        yield replace(comparison, shift=summarize((), ()), done=True)
+        return
+    yield comparison
+
+    scores: list[PairScore] = []
+    try:
+        async with aclosing(reranker.score(query, found.candidates)) as stream:
+            async for pair in stream:
+                scores.append(pair)
+                if len(scores) < len(found.candidates):
+                    yield replace(comparison, scored=len(scores))
+    except WorkbenchError as error:
+        yield replace(comparison, scored=len(scores), error=_stage_error("rerank", error), done=True)
+        return
+    reranked = rank(found.candidates, scores, info)
+    yield replace(
+        comparison,
+        reranked=reranked,
+        scored=len(scores),
+        shift=summarize(found.candidates[: options.size], reranked[: options.size]),
+        latency=Latency(
+            found.retrieve_ms,
+            found.fetch_ms,
+            sum(pair.tokenize_ms for pair in scores),
+            sum(pair.infer_ms for pair in scores),
+            elapsed(),
+        ),
+        done=True,
+    )
+
+
+def rank(candidates: Sequence[Candidate], scores: Sequence[PairScore], info: RerankerInfo) -> tuple[Reranked, ...]:
+    """Put candidates in the reranker's order; equal scores keep their BM25 order.
+
+    Args:
+        candidates: In BM25 order.
+        scores: One per candidate, in the same order.
+        info: Says whether the scores stand alone or are mixed with BM25's.
+    """
+    raw = [pair.score for pair in scores]
+    final = raw if info.weight is None else mix(raw, [row.score for row in candidates], info.weight)
+    order = sorted(range(len(raw)), key=lambda index: -final[index])
+    return tuple(
+        Reranked(place, candidates[index], final[index], raw[index], scores[index].tokens)
+        for place, index in enumerate(order, start=1)
+    )
+
+
+def _describe(reranker: Reranker, weight: float) -> RerankerInfo:
+    if reranker.kind is ModelKind.BI_ENCODER:
+        return RerankerInfo(reranker.model, reranker.kind, ScoreSpace.MIX, reranker.space, weight)
+    return RerankerInfo(reranker.model, reranker.kind, reranker.space, reranker.space, None)
+
+
+def _stage_error(stage: str, error: WorkbenchError) -> StageError:
+    return StageError(stage, error.message, error.hint, error.exit_code)

@@ -1,0 +1,55 @@
+"""Documents on their way into an index, with a tally of what had to be left out."""
+
+from collections.abc import Iterator
+
+from workbench.corpora.base import Reader, Skipped
+from workbench.corpora.checks import checked
+from workbench.domain.documents import Document
+from workbench.domain.errors import BadInputError
+
+NAMED = 10
+
+
+class Intake:
+    """One pass over a reader.
+
+    Attributes:
+        reader: Where the documents come from.
+        skipped: How many records were left out so far.
+        named: The first ten of them.
+    """
+
+    def __init__(self, reader: Reader, strict: bool = False) -> None:
+        """Prepare the pass.
+
+        Args:
+            reader: Where the documents come from.
+            strict: Stop at the first record that has to be left out.
+        """
+        self.reader = reader
+        self.strict = strict
+        self.skipped = 0
+        self.named: list[Skipped] = []
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the good documents.
+
+        Raises:
+            BadInputError: In strict mode, at the first record that is left out; else when nothing was readable.
+        """
+        read = 0
+        for record in checked(self.reader.records()):
+            if isinstance(record, Document):
+                read += 1
+                yield record
+            else:
+                self._leave_out(record)
+        if not read:
+            raise BadInputError("Nothing could be read.", "Nothing was indexed; an index of that name is unchanged.")
+
+    def _leave_out(self, record: Skipped) -> None:
+        if self.strict:
+            raise BadInputError(f"{record}", "Nothing was indexed. Without --strict such records are left out.")
+        self.skipped += 1
+        if len(self.named) < NAMED:
+            self.named.append(record)

@@ -1,0 +1,88 @@
+"""One corpus and one model, open together: what a screen or a command puts its questions to."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from workbench.domain.comparison import Comparison, StageError
+from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel
+from workbench.domain.documents import Query
+from workbench.domain.errors import WorkbenchError
+from workbench.engines.base import Reranker, Retriever
+from workbench.services.compare import CompareOptions, compare
+from workbench.services.models import ModelLibrary, ensure_model
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus that is open."""
+
+    retriever: Retriever
+    documents: int
+    queries: tuple[Query, ...]
+    """Sample queries that came with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """How to open things; functions, so that nothing heavy is imported before it is needed."""
+
+    open_corpus: Callable[[str], Awaitable[Opened]]
+    corpus_names: Callable[[], list[str]]
+    models: Callable[[], ModelLibrary]
+    open_reranker: Callable[[PreparedModel], Reranker]
+
+
+class Session:
+    """What is open now, and how to ask it.
+
+    Attributes:
+        opened: The open corpus; None until `open` has run.
+        reranker: The model in use; or why there is none.
+        options: What a person tunes; replaced, never changed in place.
+    """
+
+    def __init__(self, engines: Engines, model: str, options: CompareOptions) -> None:
+        self.engines = engines
+        self.model = model
+        self.options = options
+        self.opened: Opened | None = None
+        self.reranker: Reranker | StageError = StageError("rerank", f"{model} is not loaded yet.", "")
+
+    async def open(self, corpus: str) -> Opened:
+        """Open a corpus in place of the one that is open; on an error that one stays."""
+        opened = await self.engines.open_corpus(corpus)
+        if self.opened:
+            await self.opened.retriever.close()
+        self.opened = opened
+        return opened
+
+    async def ready_model(self) -> AsyncGenerator[ModelStatus, None]:
+        """Make the model ready and load it, telling each state on the way; never raises for a model that fails."""
+        status = ModelStatus(self.model, ModelState.ABSENT)
+        try:
+            async for item in ensure_model(self.engines.models(), self.model):
+                if isinstance(item, PreparedModel):
+                    reranker = await asyncio.to_thread(self.engines.open_reranker, item)
+                    await reranker.load()
+                    self.reranker = reranker
+                    status = ModelStatus(self.model, ModelState.LOADED)
+                else:
+                    status = item
+                    self.reranker = StageError("rerank", f"{self.model} is not ready: {status.state}.", "")
+                yield status
+        except WorkbenchError as error:
+            self.reranker = StageError("rerank", error.message, error.hint, error.exit_code)
+            yield replace(status, state=ModelState.FAILED, progress=None, reason=error.message, next=error.hint)
+
+    def compare(self, query: str) -> AsyncGenerator[Comparison, None]:
+        """Run one query against what is open; see `services.compare.compare`."""
+        assert self.opened, "open a corpus first"
+        return compare(query, self.opened.retriever, self.reranker, self.options)
+
+    async def close(self) -> None:
+        """Let go of everything; waits for nothing."""
+        if self.opened:
+            await self.opened.retriever.close()
+        if not isinstance(self.reranker, StageError):
+            await self.reranker.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ class _Graph:
     def scalar(self, name: str, value: float) -> str:
         return self.constant(name, np.array(value, np.float32))
 
-    def add(self, operator: str, name: str, *inputs: str, **attributes: object) -> str:
+    def add(self, operator: str, name: str, *inputs: str, **attributes: Any) -> str:
         self.nodes.append(helper.make_node(operator, list(inputs), [name], name=name, **attributes))
         return name
 

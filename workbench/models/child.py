@@ -47,7 +47,8 @@ def run_python(
     """
     child = subprocess.Popen(
         [sys.executable, "-P", *arguments],
-        stdin=subprocess.DEVNULL,
+        # Never written to: it closes when this process is killed, which tells the child to end.
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONIOENCODING": "utf-8", **(environment or {})},
@@ -55,7 +56,7 @@ def run_python(
         errors="replace",
         start_new_session=True,
     )
-    assert child.stdout is not None
+    assert child.stdin is not None and child.stdout is not None
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_pump, args=(child.stdout, lines), name="child-output", daemon=True)
     reader.start()
@@ -69,6 +70,7 @@ def run_python(
         if child.poll() is None:
             _kill(child)
         reader.join()
+        child.stdin.close()
         child.stdout.close()
 
 

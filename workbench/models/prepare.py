@@ -5,6 +5,7 @@ few hundred megabytes, both of which a screen would feel, and it can be killed a
 """
 
 import json
+import os
 import shutil
 import sys
 import threading
@@ -40,11 +41,9 @@ def prepare(step: str, download: Path, target: Path, window: int, stop: threadin
         ModelUnavailableError: The files are not what the step expects.
         StoppedError: `stop` was set.
     """
-    import workbench
-
-    # The package may have been found by a path that a new interpreter does not know.
-    home = str(Path(workbench.__file__).parent.parent)
-    ended = run_python(("-m", __name__, step, str(download), str(target), str(window)), stop, environment={"PYTHONPATH": home})
+    # A new interpreter does not know by which paths this one found its packages.
+    known = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    ended = run_python(("-m", __name__, step, str(download), str(target), str(window)), stop, environment=known)
     last = ended.output.rpartition("\n")[2]
     if ended.code or not last.startswith(_MARK):
         raise ModelUnavailableError(
@@ -91,10 +90,20 @@ def _bert_int8(download: Path, target: Path, window: int) -> Mapping[str, Any]:
 STEPS: Mapping[str, Callable[[Path, Path, int], Mapping[str, Any]]] = {"as-is": _as_is, "bert-int8": _bert_int8}
 
 
-if __name__ == "__main__":
-    step, download, target, window = sys.argv[1:]
+def _end_with_parent() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
+
+
+def main(step: str, download: str, target: str, window: str) -> None:
+    """Run one step and print what to remember on the last line; a failure is one line and exit code 1."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         notes = STEPS[step](Path(download), Path(target), int(window))
     except Exception as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+        sys.exit(single_line(f"{type(error).__name__}: {error}"))
     sys.stdout.write(_MARK + json.dumps(notes) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

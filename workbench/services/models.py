@@ -12,14 +12,6 @@ from workbench.domain.errors import WorkbenchError
 class ModelLibrary(Protocol):
     """Local models on disk."""
 
-    def status(self, id: str) -> ModelStatus:
-        """What is known now, without hashing or fetching."""
-        ...
-
-    def prepared(self, id: str) -> PreparedModel | None:
-        """The model, when it is ready now."""
-        ...
-
     def ensure(self, id: str, report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
         """Fetch, verify and prepare; blocks, and reports on the calling thread."""
         ...

@@ -1,0 +1,95 @@
+"""A corpus and a model, open together."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.engines import LengthReranker, ListRetriever, documents
+from workbench.domain.comparison import StageError
+from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, PreparedModel, Progress
+from workbench.domain.documents import Query
+from workbench.domain.errors import IndexUnavailableError, ModelUnavailableError
+from workbench.services.compare import CompareOptions
+from workbench.services.session import Engines, Opened, Session
+
+PREPARED = PreparedModel("length", ModelKind.BI_ENCODER, Path("m.onnx"), Path("t.json"), 10, "f")
+
+
+class Library:
+    """Goes through the states of a download, then gives the model or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.stop: threading.Event | None = None
+        self.thread = ""
+
+    def ensure(self, id: str, report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
+        self.stop, self.thread = stop, threading.current_thread().name
+        report(ModelStatus(id, ModelState.DOWNLOADING, progress=Progress(1, 2, "bytes")))
+        if self.error:
+            raise self.error
+        return PREPARED
+
+
+class Bench:
+    """A session over fakes, with what it opened."""
+
+    def __init__(self, library: Library) -> None:
+        self.retrievers = {"one": ListRetriever(documents(3)), "two": ListRetriever(documents(2))}
+        self.reranker = LengthReranker()
+        self.session = Session(
+            Engines(self.open_corpus, lambda: list(self.retrievers), lambda: library, lambda _: self.reranker),
+            "length",
+            CompareOptions(),
+        )
+
+    async def open_corpus(self, name: str) -> Opened:
+        if name not in self.retrievers:
+            raise IndexUnavailableError(f"No corpus {name}.")
+        return Opened(self.retrievers[name], 3, (Query("1", "word"),))
+
+
+async def test_the_model_is_made_ready_off_the_event_loop_and_each_state_is_told() -> None:
+    library = Library()
+    bench = Bench(library)
+    states = [status.state async for status in bench.session.ready_model()]
+    assert states == [ModelState.DOWNLOADING, ModelState.LOADED]
+    assert bench.session.reranker is bench.reranker
+    assert library.thread != threading.main_thread().name
+    assert library.stop is not None and library.stop.is_set(), "nothing is left running"
+
+
+@pytest.mark.parametrize("error", [ModelUnavailableError("No network.", "Go online."), ValueError("secret path")])
+async def test_a_model_that_fails_is_a_state_with_a_reason(error: Exception) -> None:
+    bench = Bench(Library(error))
+    *_, last = [status async for status in bench.session.ready_model()]
+    assert last.state is ModelState.FAILED
+    assert last.reason
+    assert "secret" not in last.reason
+    assert isinstance(bench.session.reranker, StageError)
+    await bench.session.open("one")
+    *_, comparison = [stage async for stage in bench.session.compare("word")]
+    assert comparison.error == bench.session.reranker
+
+
+async def test_another_corpus_closes_the_one_before_and_a_failed_one_does_not() -> None:
+    bench = Bench(Library())
+    await bench.session.open("one")
+    with pytest.raises(IndexUnavailableError):
+        await bench.session.open("three")
+    assert not bench.retrievers["one"].closed
+    await bench.session.open("two")
+    assert bench.retrievers["one"].closed
+    await bench.session.close()
+    assert bench.retrievers["two"].closed
+
+
+async def test_options_apply_to_the_next_query() -> None:
+    bench = Bench(Library())
+    await bench.session.open("one")
+    bench.session.options = replace(bench.session.options, depth=2)
+    *_, comparison = [stage async for stage in bench.session.compare("word")]
+    assert (comparison.depth, len(comparison.bm25)) == (2, 2)

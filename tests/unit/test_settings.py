@@ -1,0 +1,56 @@
+"""The settings file: what it may say, and what is said of it when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.config.paths import bundled, user_paths
+from workbench.config.settings import Settings, load_settings
+from workbench.domain.errors import BadInputError
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / "config.toml") == Settings()
+
+
+def test_a_file_sets_what_it_names_and_a_whole_number_will_do_for_a_share(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('corpus = "notes"\ndepth = 50\nmix_weight = 1\n')
+    settings = load_settings(path)
+    assert (settings.corpus, settings.depth, settings.mix_weight) == ("notes", 50, 1.0)
+    assert settings.size == Settings().size
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("depht = 3", "depht"),
+        ("depth = '3'", "depth"),
+        ("depth = true", "depth"),
+        ("depth = 0", "depth"),
+        ("mix_weight = 1.5", "mix_weight"),
+        ("corpus = 3", "corpus"),
+        ("depth = ", "config.toml"),
+        ("\xff", "config.toml"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, names: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadInputError, match=names) as caught:
+        load_settings(path)
+    assert "config.toml" in caught.value.message
+    assert caught.value.hint
+
+
+def test_one_variable_moves_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
+    paths = user_paths()
+    for folder in (paths.config, paths.data, paths.cache, paths.logs, paths.corpora, paths.models, paths.themes):
+        assert folder.is_relative_to(tmp_path)
+    assert not any(tmp_path.iterdir()), "looking creates nothing"
+
+
+def test_the_bundled_folders_are_found() -> None:
+    assert (bundled("themes") / "workbench-dark.toml").is_file()
+    assert (bundled("fixtures") / "help-center" / "queries.jsonl").is_file()

@@ -1,0 +1,23 @@
+"""Every key of the compare screen: the one list that the footer, the help and the palette are made from."""
+
+from textual.binding import Binding
+
+
+def _key(id: str, key: str, action: str, name: str, tooltip: str, *, shown: bool = False, display: str = "") -> Binding:
+    return Binding(key, action, name, show=shown, key_display=display or None, id=id, tooltip=tooltip)
+
+
+COMPARE_KEYS = [
+    _key("query.focus", "slash", "focus_query", "Query", "Go to the query line", shown=True, display="/"),
+    _key("query.escape", "escape", "focus_query", "Query", "Go back to the query line"),
+    _key("list.other", "f2", "other_list", "Other list", "Go to the other ranked list", shown=True),
+    _key("sample.next", "f3", "sample(1)", "Next sample", "Run the corpus's next sample query", shown=True),
+    _key("sample.previous", "f4", "sample(-1)", "Previous sample", "Run the corpus's previous sample query"),
+    _key("depth.more", "plus,equals_sign", "depth(1)", "Deeper", "Rerank more candidates", shown=True, display="+"),
+    _key("depth.less", "minus", "depth(-1)", "Shallower", "Rerank fewer candidates", shown=True, display="-"),
+    _key("mix.more", "right_square_bracket", "weight(1)", "Mix more", "Give the model more of the mix", display="]"),
+    _key("mix.less", "left_square_bracket", "weight(-1)", "Mix less", "Give the model less of the mix", display="["),
+    _key("corpus.choose", "ctrl+o", "corpora", "Corpus", "Search another corpus", shown=True),
+    _key("model.retry", "f5", "model", "Retry model", "Get the model ready again after a failure"),
+    _key("help", "f1,question_mark", "help", "Help", "Keys, columns and panels explained", shown=True, display="F1"),
+]

@@ -1,0 +1,316 @@
+"""The compare screen: one query, two lists, and what is to be said about them."""
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import replace
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from workbench.config.settings import DEPTH_LIMIT
+from workbench.domain.comparison import Comparison
+from workbench.domain.deployment import ModelState, ModelStatus
+from workbench.domain.errors import WorkbenchError
+from workbench.domain.ranking import Highlights
+from workbench.services.session import Session
+from workbench.ui.keys import COMPARE_KEYS
+from workbench.ui.rows import bm25_rows, reranked_rows
+from workbench.ui.screens.help import HelpScreen
+from workbench.ui.text import safe, safe_line
+from workbench.ui.widgets.document_panel import DocumentPanel
+from workbench.ui.widgets.latency_panel import LatencyPanel
+from workbench.ui.widgets.model_panel import ModelPanel, progress_line
+from workbench.ui.widgets.query_line import QueryLine
+from workbench.ui.widgets.rank_list import RankList
+from workbench.ui.widgets.shift_panel import ShiftPanel
+from workbench.ui.widgets.status_bar import StatusBar
+
+PAUSE = 0.04
+"""Seconds that typing must rest before a query runs."""
+COUNT_EVERY = 0.1
+"""Seconds between two updates of the count of scored candidates."""
+DEPTHS = (5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, DEPTH_LIMIT)
+WEIGHT_STEP = 0.1
+
+
+class CompareScreen(Screen[None]):
+    """Holds the one comparison and the one selected document that every list and panel reads."""
+
+    CSS_PATH = "compare.tcss"
+    AUTO_FOCUS = "#query"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (44, "-tall-48")]
+    BINDINGS = [*COMPARE_KEYS]
+
+    comparison: reactive[Comparison | None] = reactive(None)
+    selected_id: reactive[str | None] = reactive(None)
+    model: reactive[ModelStatus | None] = reactive(None)
+
+    def __init__(self, session: Session, corpus: str, query: str | None) -> None:
+        super().__init__()
+        self.session = session
+        self._corpus = corpus
+        self._first_query = query
+        self._sample = 0
+        self._moved = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out from top to bottom."""
+        yield StatusBar(id="status").data_bind(CompareScreen.comparison, CompareScreen.model)
+        with Horizontal(id="prompt"):
+            yield Static(Content(" ❯ "))
+            yield QueryLine(self._first_query or "", id="query")
+        with Horizontal(id="lists", classes="-bm25"):
+            yield RankList("bm25", "BM25").data_bind(CompareScreen.selected_id)
+            yield RankList("reranked", "Reranked").data_bind(CompareScreen.selected_id)
+        with Horizontal(id="panels"):
+            yield DocumentPanel("document")
+            with Vertical(id="side"):
+                yield ShiftPanel("shifts").data_bind(CompareScreen.comparison)
+                yield LatencyPanel("latency").data_bind(CompareScreen.comparison)
+                yield ModelPanel("model").data_bind(status=CompareScreen.model)
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Open the corpus once the first picture is out."""
+        self.query_one(StatusBar).options = self.session.options
+        self.call_after_refresh(self.open_corpus, self._corpus)
+
+    # Work -----------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="corpus", exit_on_error=False)
+    async def open_corpus(self, name: str) -> None:
+        """Open a corpus, run its first query, and only then spend time on the model."""
+        bm25 = self.query_one("#bm25", RankList)
+        if not bm25.rows:
+            bm25.show((), safe_line(f"opening {name}…"))
+        try:
+            opened = await self.session.open(name)
+        except WorkbenchError as error:
+            if self.session.opened is None:
+                bm25.show((), safe(f"{error.message}\n{error.hint}"))
+            self.app.notify(f"{error.message} {error.hint}", title="Corpus", severity="error", markup=False, timeout=12)
+            return
+        status = self.query_one(StatusBar)
+        status.corpus, status.documents = opened.retriever.corpus, opened.documents
+        line = self.query_one(QueryLine)
+        if not line.value and opened.queries:
+            with self.prevent(QueryLine.Changed):
+                line.value = opened.queries[0].text
+            line.select_all()
+        await self.run_query(line.value, 0).wait()
+        if self.model is None:
+            self.ready_model()
+
+    @work(exclusive=True, group="query", exit_on_error=False)
+    async def run_query(self, text: str, pause: float) -> None:
+        """Run a query through both stages; a newer one cancels it."""
+        await asyncio.sleep(pause)
+        if self.session.opened is None:
+            return
+        shown = time.monotonic()
+        async with aclosing(self.session.compare(text)) as stages:
+            async for comparison in stages:
+                if comparison.done or not comparison.scored or time.monotonic() - shown > COUNT_EVERY:
+                    self.comparison, shown = comparison, time.monotonic()
+
+    @work(exclusive=True, group="model", exit_on_error=False)
+    async def ready_model(self) -> None:
+        """Get the model ready; rerank what is on screen as soon as it is."""
+        async with aclosing(self.session.ready_model()) as states:
+            async for status in states:
+                self.model = status
+        self.rerun()
+
+    @work(exclusive=True, group="document", exit_on_error=False)
+    async def show_document(self, document_id: str | None) -> None:
+        """Show the selected document with its matches."""
+        panel, comparison = self.query_one(DocumentPanel), self.comparison
+        found = [row for row in comparison.bm25 if row.document.id == document_id] if comparison else []
+        if not found or not comparison or not self.session.opened:
+            panel.show(None, Highlights((), ()), None)
+            return
+        tokens = next((row.tokens for row in comparison.reranked if row.candidate is found[0]), None)
+        document = found[0].document
+        highlights = await self.session.opened.retriever.highlight(comparison.query, document)
+        panel.show(document, highlights, tokens)
+
+    def rerun(self) -> None:
+        """Run the present query again, after a setting has changed."""
+        self.query_one(StatusBar).options = self.session.options
+        self.run_query(self.query_one(QueryLine).value, 0)
+
+    # What changed ---------------------------------------------------------------------------------
+
+    @on(QueryLine.Changed)
+    def query_changed(self, event: QueryLine.Changed) -> None:
+        """Search as the person types."""
+        self._moved = False
+        self.run_query(event.value, PAUSE)
+
+    @on(QueryLine.Submitted)
+    def query_submitted(self, event: QueryLine.Submitted) -> None:
+        """Search at once."""
+        self.run_query(event.value, 0)
+
+    @on(QueryLine.Browse)
+    def browse(self, event: QueryLine.Browse) -> None:
+        """Move the selection in the list that matters while the cursor stays in the query."""
+        rank_list = self._active_list()
+        (rank_list.action_move if event.step == "move" else rank_list.action_page)(event.by)
+
+    @on(RankList.Selected)
+    def row_selected(self, event: RankList.Selected) -> None:
+        """Light the row in both lists and show its text."""
+        self._moved = True
+        self.selected_id = event.document_id
+
+    def watch_comparison(self, comparison: Comparison | None) -> None:
+        """Fill the lists."""
+        if comparison is None:
+            return
+        bm25, reranked = self.query_one("#bm25", RankList), self.query_one("#reranked", RankList)
+        if comparison.scored and not comparison.done:
+            return  # only the count in the status bar has changed
+        failed = comparison.error is not None and comparison.error.stage == "retrieve"
+        bm25.show(bm25_rows(comparison), self._bm25_notice(comparison))
+        matches = "match" if comparison.total == 1 else "matches"
+        bm25.border_title = Content("BM25" if failed else f"BM25 · {comparison.total:,} {matches}")
+        bm25.border_subtitle = safe_line(" ".join(comparison.warnings))
+        reranked.stale = not comparison.done
+        if comparison.done:
+            reranked.show(reranked_rows(comparison), self._reranked_notice(comparison))
+        reranked.border_title = self._reranked_title(comparison)
+        self._choose(comparison)
+        if comparison.done or not comparison.bm25:
+            self.show_document(self.selected_id)
+
+    def watch_selected_id(self, document_id: str | None) -> None:
+        """Show the text of the document that is selected now."""
+        self.show_document(document_id)
+
+    def watch_model(self, status: ModelStatus | None) -> None:
+        """Say in the empty list what it is waiting for."""
+        if status is None or (self.comparison and self.comparison.reranked):
+            return
+        self.query_one("#reranked", RankList).show((), self._reranked_notice(self.comparison))
+
+    def _choose(self, comparison: Comparison) -> None:
+        """Keep the person's choice while it is listed; else select what is on top."""
+        listed = {row.document.id for row in comparison.bm25}
+        if self._moved and self.selected_id in listed:
+            return
+        top = comparison.reranked[0].candidate if comparison.reranked else next(iter(comparison.bm25), None)
+        self.selected_id = top.document.id if top else None
+        if comparison.reranked and not self._moved:
+            self.query_one("#lists").set_classes("-reranked")
+
+    # Words ----------------------------------------------------------------------------------------
+
+    def _bm25_notice(self, comparison: Comparison) -> Content:
+        if comparison.error and comparison.error.stage == "retrieve":
+            return safe(f"{comparison.error.message}\n{comparison.error.hint}")
+        if not comparison.query.strip():
+            return Content("Type a query. Every key searches.")
+        return Content("Nothing matches this query.")
+
+    def _reranked_title(self, comparison: Comparison) -> Content:
+        if not comparison.done:
+            return Content("Reranked · scoring…")
+        if not (comparison.reranked and comparison.reranker and comparison.shift):
+            return Content("Reranked")
+        shift = comparison.shift
+        return safe_line(
+            f"Reranked · {comparison.reranker.score_space} · ▲{shift.up} ▼{shift.down} ={shift.same}"
+            f" +{shift.entered} -{shift.left}"
+        )
+
+    def _reranked_notice(self, comparison: Comparison | None) -> Content:
+        status = self.model
+        if status is None or status.state in (ModelState.READY, ModelState.LOADED):
+            error = comparison.error if comparison else None
+            if error and error.stage == "rerank" and status is not None:
+                return safe(f"Not reranked: {error.message}\n{error.hint}")
+            return Content("" if status else "Loading the model…")
+        if status.state is ModelState.FAILED:
+            return safe(f"Not reranked: {status.reason}\n{status.next or ''}\nF5 tries again.")
+        return safe(f"Waiting for {status.id}: {status.state}\n{progress_line(status)}\nBM25 works meanwhile.")
+
+    # Actions --------------------------------------------------------------------------------------
+
+    def _active_list(self) -> RankList:
+        focused = self.focused
+        if isinstance(focused, RankList):
+            return focused
+        shown = "#reranked" if self.query_one("#lists").has_class("-reranked") else "#bm25"
+        return self.query_one(shown, RankList)
+
+    def action_focus_query(self) -> None:
+        """Go to the query line."""
+        self.query_one(QueryLine).focus()
+
+    def action_other_list(self) -> None:
+        """Go to the ranked list that is not in use."""
+        other = "bm25" if self._active_list().id == "reranked" else "reranked"
+        self.query_one("#lists").set_classes(f"-{other}")
+        self.query_one(f"#{other}", RankList).focus()
+
+    def on_descendant_focus(self) -> None:
+        """The list in use is the one that a narrow terminal shows."""
+        if isinstance(self.focused, RankList):
+            self.query_one("#lists").set_classes(f"-{self.focused.id}")
+
+    def action_depth(self, step: int) -> None:
+        """Rerank more or fewer candidates."""
+        now = self.session.options.depth
+        further = [depth for depth in DEPTHS if (depth > now if step > 0 else depth < now)]
+        if further:
+            depth = further[0] if step > 0 else further[-1]
+            self.session.options = replace(
+                self.session.options, depth=depth, size=min(self.session.options.size, depth)
+            )
+            self.rerun()
+
+    def action_weight(self, step: int) -> None:
+        """Change the model's share in the mix."""
+        weight = round(min(1.0, max(0.0, self.session.options.weight + step * WEIGHT_STEP)), 2)
+        self.session.options = replace(self.session.options, weight=weight)
+        self.rerun()
+
+    def action_sample(self, step: int) -> None:
+        """Run another of the queries that came with the corpus."""
+        queries = self.session.opened.queries if self.session.opened else ()
+        if not queries:
+            self.app.notify("This corpus came without sample queries.", markup=False)
+            return
+        self._sample = (self._sample + step) % len(queries)
+        line = self.query_one(QueryLine)
+        line.value = queries[self._sample].text
+        line.cursor_position = len(line.value)
+
+    def action_corpora(self) -> None:
+        """Pick another corpus."""
+        names = self.session.engines.corpus_names()
+        commands = [(name, lambda name=name: self.switch_corpus(name), f"Search {name}") for name in names]
+        self.app.search_commands(commands, placeholder="Search which corpus?")
+
+    def switch_corpus(self, name: str) -> None:
+        """Search another corpus, starting with its own first query."""
+        with self.prevent(QueryLine.Changed):
+            self.query_one(QueryLine).value = ""
+        self._sample, self._moved = 0, False
+        self.open_corpus(name)
+
+    def action_model(self) -> None:
+        """Try again to get the model ready."""
+        self.ready_model()
+
+    def action_help(self) -> None:
+        """Explain keys, columns and panels."""
+        self.app.push_screen(HelpScreen(self.BINDINGS))

@@ -131,9 +131,9 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=30)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if options.tiny:
-            model = prepared(Path(folder), ModelKind.BI_ENCODER)
-        elif not (model := ModelStore(options.models or user_paths().models).prepared(MODEL)):
+        store = ModelStore(options.models or user_paths().models)
+        model = prepared(Path(folder), ModelKind.BI_ENCODER) if options.tiny else store.prepared(MODEL)
+        if model is None:
             parser.error(f"{MODEL} is not prepared; run `workbench models download {MODEL}`, or use --tiny")
         rows = asyncio.run(measure(model, options.rounds, options.documents))
     print(f"{model.id}, best of {options.rounds}; {machine()}\n")

@@ -156,9 +156,9 @@ async def test_closing_stops_between_two_documents(reranker: OnnxReranker) -> No
                 break
     before = reranker.inferences
     assert len(await scores(reranker, "another", "text")) == 1
-    # The trial, at most the query, three documents and the one under way; then the other query and its text.
-    assert before <= 6
-    assert reranker.inferences <= 8
+    # The trial, the query, three documents and two ahead of them; then the other query and its text.
+    assert before <= 7
+    assert reranker.inferences <= 9
 
 
 async def test_a_cancelled_query_stops_and_the_next_is_answered(reranker: OnnxReranker) -> None:
@@ -189,13 +189,13 @@ async def test_what_a_stopped_query_read_is_kept(bi_encoder: PreparedModel, tmp_
     await reranker.close()
 
 
-async def test_a_newer_query_waits_for_one_document_of_an_older_one(reranker: OnnxReranker) -> None:
+async def test_a_newer_query_takes_turns_with_an_older_one(reranker: OnnxReranker) -> None:
     older = reranker.score(QUERY, candidates(*TEXTS))
     await anext(older)
     newer = reranker.score("another", candidates("text"))
     await anext(newer)
-    # The trial, both queries, two documents of the older and one of the newer.
-    assert reranker.inferences <= 6
+    # The trial, both queries, three documents of the older and one of the newer.
+    assert reranker.inferences <= 7
     assert len([pair async for pair in older]) == len(TEXTS) - 1
     assert [pair async for pair in newer] == []
 
@@ -229,8 +229,9 @@ async def test_a_closed_reranker_refuses(reranker: OnnxReranker) -> None:
 
 
 async def test_the_truncation_of_the_tokenizer_file_is_not_obeyed(tmp_path: Path) -> None:
-    assert Tokenizer.from_file(str(prepared(tmp_path, BI).tokenizer)).truncation["max_length"] == 128
-    reranker = OnnxReranker(prepared(tmp_path, BI, window=200))
+    model = prepared(tmp_path, BI, window=200)
+    assert len(Tokenizer.from_file(str(model.tokenizer)).encode("w " * 300)) == 128
+    reranker = OnnxReranker(model)
     [pair] = await scores(reranker, "q", "w " * 300)
     assert (pair.tokens.document, pair.tokens.kept_document, pair.tokens.budget) == (300, 198, 200)
     await reranker.close()
@@ -398,7 +399,7 @@ async def test_a_failure_that_nobody_waits_for_is_not_reported(model: PreparedMo
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context))
     poison(model, "zz")
     reranker = OnnxReranker(model)
-    pairs = reranker.score(QUERY, candidates("fine", "zz"))
+    pairs = reranker.score(QUERY, candidates("fine", "zz", "fine"))
     await anext(pairs)
     await reranker.load()  # In line behind the second document.
     await pairs.aclose()

@@ -93,7 +93,7 @@ def list_all(arguments: Namespace) -> int:
         say("No index yet; the bundled help-center is built when it is first opened.")
     for corpus in corpora:
         if isinstance(corpus, BrokenCorpus):
-            sys.stdout.write(f"{corpus.name}\tunusable: {single_line(corpus.reason)}\n")
+            sys.stdout.write(f"{corpus.name}\tunusable: {single_line(corpus.error.message)}\n")
         else:
             source = single_line(corpus.source)
             sys.stdout.write(f"{corpus.name}\t{corpus.documents} documents\t{corpus.text_bytes} bytes\t{source}\n")

@@ -96,7 +96,7 @@ def _corpora(paths: Paths, settings: Settings) -> Iterator[Check]:
     found = list_corpora(paths.corpora)
     for corpus in found:
         if isinstance(corpus, BrokenCorpus):
-            yield Check("corpus", False, f"{corpus.name}: {corpus.reason}", corpus.hint)
+            yield Check("corpus", False, f"{corpus.name}: {corpus.error.message}", corpus.error.hint)
         else:
             yield Check("corpus", True, f"{corpus.name}: {corpus.documents:,} documents")
     if not found:

@@ -1,0 +1,90 @@
+"""The app over a real index of the bundled corpus and a real, tiny model."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.tiny_models import prepared
+from workbench.cli.wiring import ensure_bundled
+from workbench.config.settings import Settings
+from workbench.domain.deployment import ModelKind, ModelStatus, PreparedModel
+from workbench.domain.documents import Document
+from workbench.engines.embedded import EmbeddedRetriever
+from workbench.engines.index import build_index, corpus_info, read_queries
+from workbench.engines.onnx_reranker import OnnxReranker
+from workbench.services.compare import CompareOptions
+from workbench.services.session import Engines, Opened, Session
+from workbench.ui.app import WorkbenchApp
+
+Ensure = Callable[[Callable[[ModelStatus], None], threading.Event], PreparedModel]
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test sees or touches the person's own settings."""
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
+    """A bi-encoder of a few kilobytes."""
+    return prepared(tmp_path_factory.mktemp("model"), ModelKind.BI_ENCODER)
+
+
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of indexes that holds the bundled corpus."""
+    root = tmp_path_factory.mktemp("corpora")
+    ensure_bundled(root)
+    return root
+
+
+class ModelLibrary:
+    """Makes the model ready as a test wants it: at once, slowly, or not at all."""
+
+    def __init__(self, ensure: Ensure) -> None:
+        self._ensure = ensure
+
+    def ensure(self, id: str, report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
+        return self._ensure(report, stop)
+
+
+class Bench:
+    """What a test opens apps with; everything it opened is closed with it."""
+
+    def __init__(self, root: Path, model: PreparedModel, vectors: Path) -> None:
+        self.root = root
+        self.model = model
+        self.vectors = vectors
+        self.ensure: Ensure = lambda report, stop: model
+
+    def add(self, name: str, documents: Sequence[Document]) -> None:
+        """Index another corpus."""
+        build_index(self.root, name, "test", documents, workers=0)
+
+    async def _open(self, name: str) -> Opened:
+        info = corpus_info(self.root, name)
+        return Opened(EmbeddedRetriever(self.root, name), info.documents, read_queries(self.root, name))
+
+    def app(self, query: str | None = None, **settings: object) -> WorkbenchApp:
+        """A new app, not yet running."""
+        chosen = replace(Settings(), **settings)  # type: ignore[arg-type]
+        engines = Engines(
+            self._open,
+            lambda: ["help-center", "other"],
+            lambda: ModelLibrary(self.ensure),
+            lambda model: OnnxReranker(model, self.vectors),
+        )
+        app = WorkbenchApp(Session(engines, self.model.id, CompareOptions()), chosen, query)
+        app.animation_level = "none"
+        return app
+
+
+@pytest.fixture
+def bench(corpora: Path, model: PreparedModel, tmp_path: Path) -> Iterator[Bench]:
+    """Engines to open apps with."""
+    yield Bench(corpora, model, tmp_path / "vectors")

@@ -1,0 +1,241 @@
+"""The compare screen as a person uses it."""
+
+import threading
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from textual.widgets import Static
+
+from tests.fakes.hostile import hostile_documents
+from tests.ui.conftest import Bench
+from tests.ui.screen import compare_screen, reranked, screen_text, until
+from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel, Progress
+from workbench.domain.errors import ModelUnavailableError
+from workbench.ui.screens.help import HelpScreen
+from workbench.ui.widgets.document_panel import DocumentPanel
+from workbench.ui.widgets.query_line import QueryLine
+from workbench.ui.widgets.rank_list import RankList
+
+SIZES = [(80, 24), (120, 36), (160, 48)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_it_opens_on_the_bundled_corpus_with_a_query_and_both_lists(bench: Bench, size: tuple[int, int]) -> None:
+    async with bench.app().run_test(size=size) as pilot:
+        screen = await reranked(pilot)
+        assert screen.comparison
+        text = screen_text(pilot.app)
+        assert "help-center" in text
+        assert screen.comparison.query in text
+        assert "Reranked" in text
+        assert ("BM25 ·" in text) == (size[0] >= 100), "a narrow terminal shows one list at a time"
+        top = screen.comparison.reranked[0].candidate.document
+        assert top.title[:20] in text
+        assert screen.query_one("#bm25", RankList).cursor == screen.comparison.reranked[0].candidate.rank - 1
+        assert screen.query_one("#reranked", RankList).cursor == 0
+        assert all(len(line) <= size[0] for line in text.splitlines())
+
+
+async def test_typing_searches_and_the_newest_query_wins(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        await reranked(pilot)
+        await pilot.press(*"wifi slow")
+        screen = await reranked(pilot, "wifi slow")
+        assert screen.comparison and screen.comparison.query == "wifi slow"
+        assert "wifi slow" in screen_text(pilot.app)
+
+
+async def test_nothing_typed_and_nothing_found_are_said(bench: Bench) -> None:
+    async with bench.app("zzyzx").run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "Nothing matches" in screen_text(pilot.app), "nothing found")
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: "Type a query" in screen_text(pilot.app), "nothing typed")
+
+
+async def test_arrows_move_from_the_query_line_and_both_lists_follow(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        assert isinstance(pilot.app.focused, QueryLine)
+        await pilot.press("down", "down")
+        await pilot.pause()
+        assert screen.comparison
+        third = screen.comparison.reranked[2]
+        assert screen.selected_id == third.candidate.document.id
+        assert screen.query_one("#bm25", RankList).cursor == third.candidate.rank - 1
+        title = str(screen.query_one(DocumentPanel).border_title)
+        assert title == third.candidate.document.title
+        assert third.candidate.document.body.split()[0] in screen_text(pilot.app)
+
+
+async def test_keys_of_a_list(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        bm25 = screen.query_one("#bm25", RankList)
+        bm25.focus()
+        for key, index in (("home", 0), ("j", 1), ("j", 2), ("k", 1), ("G", 29), ("g", 0), ("end", 29)):
+            await pilot.press(key)
+            await pilot.pause()
+            assert bm25.cursor == index, key
+        assert bm25.scroll_offset.y > 0, "the selected row is in view"
+        await pilot.press("pageup")
+        await pilot.pause()
+        assert bm25.cursor is not None and bm25.cursor < 29
+
+
+async def test_a_click_selects_the_row_under_it(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        await pilot.click("#bm25", offset=(10, 4))
+        await pilot.pause()
+        assert screen.query_one("#bm25", RankList).cursor == 3
+
+
+async def test_tab_walks_through_the_panels_and_slash_leads_back(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        await reranked(pilot)
+        seen = []
+        for _ in range(4):
+            assert pilot.app.focused
+            seen.append(pilot.app.focused.id)
+            await pilot.press("tab")
+        assert seen == ["query", "bm25", "reranked", "document"]
+        await pilot.press("tab", "slash")
+        assert isinstance(pilot.app.focused, QueryLine)
+
+
+async def test_depth_and_mix_change_live_and_are_shown(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        screen.query_one("#bm25", RankList).focus()
+        await pilot.press("minus")
+        await until(pilot, lambda: bool(screen.comparison and len(screen.comparison.reranked) == 20), "depth 20")
+        assert "depth 20" in screen_text(pilot.app)
+        await pilot.press("plus", "plus")
+        await until(pilot, lambda: bool(screen.comparison and len(screen.comparison.reranked) == 50), "depth 50")
+        before = [row.candidate.document.id for row in screen.comparison.reranked] if screen.comparison else []
+        for _ in range(7):
+            await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "mix 0.0" in screen_text(pilot.app), "no model in the mix")
+        await until(
+            pilot,
+            lambda: bool(
+                screen.comparison and screen.comparison.done and not any(r.shift for r in screen.comparison.reranked)
+            ),
+            "BM25's own order",
+        )
+        assert (
+            before != [row.candidate.document.id for row in screen.comparison.reranked] if screen.comparison else True
+        )
+
+
+async def test_sample_queries_step_through_what_came_with_the_corpus(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        assert screen.session.opened
+        queries = [query.text for query in screen.session.opened.queries]
+        assert screen.query_one(QueryLine).value == queries[0]
+        await pilot.press("f3")
+        await reranked(pilot, queries[1])
+        await pilot.press("f4", "f4")
+        await reranked(pilot, queries[-1])
+
+
+async def test_help_and_palette_hold_every_action(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 48)) as pilot:
+        screen = await reranked(pilot)
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen), "help")
+        shown = " ".join(str(one.render()) for one in pilot.app.screen.query(Static))
+        for binding in screen.BINDINGS:
+            assert binding.tooltip in shown, binding
+        await pilot.press("escape")
+        titles = {command.title for command in pilot.app.get_system_commands(screen)}
+        assert {binding.tooltip for binding in screen.BINDINGS} <= titles
+        assert {binding.id for binding in screen.BINDINGS if not binding.id} == set()
+
+
+async def test_another_corpus_can_be_chosen_and_a_missing_one_is_explained(bench: Bench) -> None:
+    bench.add("other", hostile_documents())
+    async with bench.app().run_test(size=(120, 36), notifications=True) as pilot:
+        screen = await reranked(pilot)
+        screen.switch_corpus("absent")
+        await until(pilot, lambda: bool(pilot.app._notifications), "a message")
+        (message,) = pilot.app._notifications
+        assert "absent" in message.message and "corpus add" in message.message
+        assert screen.session.opened and screen.session.opened.retriever.corpus == "help-center"
+        screen.switch_corpus("other")
+        await until(pilot, lambda: "other" in screen_text(pilot.app).split("\n")[0], "the other corpus")
+
+
+async def test_a_missing_corpus_at_the_start_leaves_the_app_usable(bench: Bench) -> None:
+    async with bench.app(corpus="absent").run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "absent" in screen_text(pilot.app), "the message")
+        compare_screen(pilot.app).switch_corpus("help-center")
+        await reranked(pilot)
+
+
+async def test_bm25_answers_while_the_model_is_fetched_and_the_list_says_what_it_waits_for(bench: Bench) -> None:
+    go = threading.Event()
+
+    def slowly(report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
+        report(ModelStatus(bench.model.id, ModelState.DOWNLOADING, progress=Progress(41, 100, "parts")))
+        go.wait(60)
+        return bench.model
+
+    bench.ensure = slowly
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "41%" in screen_text(pilot.app), "progress")
+        text = screen_text(pilot.app)
+        assert "Waiting for" in text and "downloading" in text
+        screen = compare_screen(pilot.app)
+        assert screen.comparison and len(screen.comparison.bm25) == 30
+        assert screen.comparison.reranked == ()
+        go.set()
+        await reranked(pilot)
+        assert "Waiting" not in screen_text(pilot.app)
+
+
+async def test_a_model_that_failed_says_why_and_can_be_tried_again(bench: Bench) -> None:
+    def failing(report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
+        raise ModelUnavailableError("The [/red] network is down.", "Go online.")
+
+    bench.ensure = failing
+    async with bench.app().run_test(size=(160, 48)) as pilot:
+        await until(pilot, lambda: "Not reranked" in screen_text(pilot.app), "the reason")
+        text = screen_text(pilot.app)
+        assert "The [/red] network is down." in text and "Go online." in text and "F5" in text
+        bench.ensure = lambda report, stop: bench.model
+        await pilot.press("f5")
+        await reranked(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_hostile_documents_reach_no_terminal(bench: Bench, size: tuple[int, int]) -> None:
+    bench.add("hostile", hostile_documents())
+    async with bench.app("title lines red quit link evil a", corpus="hostile").run_test(size=size) as pilot:
+        screen = await reranked(pilot)
+        assert screen.comparison
+        reached = set()
+        for _ in range(len(screen.comparison.reranked)):
+            reached.add(screen.selected_id)
+            strips = screen._compositor.render_strips(pilot.app.size)
+            text = "".join(segment.text for strip in strips for segment in strip)
+            bad = {c for c in text if unicodedata.category(c) in ("Cc", "Cs")}
+            bad |= set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u200d\ufeff")
+            assert not bad, (screen.selected_id, bad)
+            await pilot.press("down")
+            await pilot.pause()
+        assert len(reached) == len(screen.comparison.reranked)
+
+
+async def test_resizing_in_the_middle_of_a_query_keeps_everything_in_its_place(bench: Bench) -> None:
+    async with bench.app().run_test(size=(160, 48)) as pilot:
+        await reranked(pilot)
+        for width, height in ((80, 24), (120, 36), (40, 12), (20, 6), (200, 60), (99, 30), (100, 29)):
+            await pilot.press("x")
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            assert all(len(line) <= width for line in screen_text(pilot.app).splitlines())
+        await pilot.press("ctrl+u", *"slow wifi")
+        await reranked(pilot, "slow wifi")

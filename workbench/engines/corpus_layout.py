@@ -1,0 +1,189 @@
+"""Where an indexed corpus lies on disk, and what its manifest says of it.
+
+`<root>/<name>/current` names the generation that answers; `<root>/<name>/<generation>/` holds it. A generation
+is never changed once it is current, only replaced.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from workbench.domain.errors import BadInputError, IndexUnavailableError
+from workbench.engines.analyzer import ANALYZER_VERSION
+
+FORMAT_VERSION = 1
+"""Goes up when the layout or the schema changes."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LOCKS = ".locks"
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusInfo:
+    """A corpus that is indexed on this machine."""
+
+    name: str
+    source: str
+    """What it was read from, as a person gave it."""
+    documents: int
+    text_bytes: int
+    """Titles and bodies in UTF-8."""
+    skipped: int
+    """Records of the source that were not documents."""
+    built_at: str
+    """ISO 8601, UTC."""
+    disk_bytes: int
+    path: Path
+    """The generation's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation says of itself; written last."""
+
+    format: int
+    tantivy: str
+    """The library's own version text; its last part names the index format."""
+    analyzer: int
+    name: str
+    source: str
+    documents: int
+    text_bytes: int
+    skipped: int
+    built_at: str
+    columns: tuple[str, ...]
+    """Fields of `documents.jsonl`."""
+    files: dict[str, int]
+    """Size in bytes of every other file, by its path."""
+
+    def write(self, generation: Path) -> None:
+        """Put it into its generation."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        (generation / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def home_of(root: Path, name: str) -> Path:
+    """A corpus's folder.
+
+    Raises:
+        BadInputError: The name would not do as a folder's name everywhere.
+    """
+    if not _NAME.fullmatch(name):
+        hint = "Use up to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or a digit."
+        raise BadInputError(f"“{name[:80]}” cannot be the name of a corpus.", hint)
+    return root / name
+
+
+def names(root: Path) -> list[str]:
+    """Every corpus below a root, whole or not, in alphabetical order."""
+    if not root.is_dir():
+        return []
+    return sorted(home.name for home in root.iterdir() if _NAME.fullmatch(home.name) and home.is_dir())
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn what the file system says while a corpus is read into the error of the house."""
+    try:
+        yield
+    except PermissionError as error:
+        hint = f"Make {error.filename} readable and writable for you."
+        raise IndexUnavailableError(f"The corpus “{name}” may not be read.", hint, str(error)) from error
+    except (OSError, ValueError) as error:
+        raise damaged(name, str(error)) from error
+
+
+def damaged(name: str, detail: str, hint: str = "") -> IndexUnavailableError:
+    """The error for an index whose files are not as they were written."""
+    return IndexUnavailableError(f"The index of “{name}” is damaged.", hint or _rebuild(name), detail)
+
+
+def current_generation(root: Path, name: str) -> Path:
+    """The folder that answers for a corpus now.
+
+    Raises:
+        IndexUnavailableError: There is none; the hint says how to come by one.
+    """
+    home = home_of(root, name)
+    with reading(name):
+        if not home.is_dir():
+            known = ", ".join(names(root)) or "none yet"
+            hint = f"workbench corpus add PATH --name {name}"
+            raise IndexUnavailableError(f"There is no corpus “{name}” (there are: {known}).", hint)
+        try:
+            return home / (home / "current").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            hint = f"workbench corpus add PATH --name {name}"
+            raise IndexUnavailableError(f"The index of “{name}” was never finished.", hint) from None
+
+
+def read_manifest(generation: Path, name: str) -> Manifest:
+    """Read what a generation says of itself, whatever its version.
+
+    Raises:
+        IndexUnavailableError: It cannot be read.
+    """
+    with reading(name):
+        said: dict[str, Any] = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
+        missing = [field.name for field in fields(Manifest) if field.name not in said]
+        if missing:
+            raise ValueError(f"manifest.json lacks {', '.join(missing)}")
+        return Manifest(**{field.name: said[field.name] for field in fields(Manifest)})
+
+
+def check(manifest: Manifest, generation: Path) -> None:
+    """Make sure that this program can read a generation and that no file of it was cut.
+
+    Raises:
+        IndexUnavailableError: It cannot; the hint mends it.
+    """
+    import tantivy
+
+    name = manifest.name
+    ours = (FORMAT_VERSION, _index_format(tantivy.__version__), ANALYZER_VERSION)
+    theirs = (manifest.format, _index_format(manifest.tantivy), manifest.analyzer)
+    if ours != theirs:
+        message = f"The index of “{name}” was made by another version of this program."
+        raise IndexUnavailableError(message, _rebuild(name), f"format, tantivy, analyzer: {theirs}, wanted {ours}")
+    with reading(name):
+        for path, size in manifest.files.items():
+            if (found := (generation / path).stat().st_size) != size:
+                hint = f"workbench corpus add {manifest.source} --name {name}" if path == "documents.jsonl" else ""
+                raise damaged(name, f"{path} has {found:,} bytes, {size:,} were written", hint)
+
+
+@contextmanager
+def locked(root: Path, name: str) -> Iterator[None]:
+    """Hold a corpus against other builders.
+
+    Raises:
+        IndexUnavailableError: Another one holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    home_of(root, name)
+    try:
+        (root / _LOCKS).mkdir(parents=True, exist_ok=True)
+        with FileLock(root / _LOCKS / name, timeout=0):
+            yield
+    except Timeout:
+        hint = "Wait until it has finished; what was there before answers until then."
+        raise IndexUnavailableError(f"“{name}” is being built by another process.", hint) from None
+    except PermissionError as error:
+        hint = f"Make {root} writable for you."
+        raise IndexUnavailableError(f"The corpus “{name}” may not be written.", hint, str(error)) from error
+    except OSError as error:
+        hint = f"See to {root} (is the disk full?) and try again; what was there before still answers."
+        raise IndexUnavailableError(f"The index of “{name}” could not be written.", hint, str(error)) from error
+
+
+def _index_format(version: str) -> str:
+    return version.rpartition(",")[2].strip()
+
+
+def _rebuild(name: str) -> str:
+    return f"workbench corpus rebuild {name}"

@@ -1,0 +1,335 @@
+"""Builds, lists, rebuilds and removes indexed corpora; what answered before does so until the new one is whole."""
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workbench.domain.documents import Document, Judgment, Query
+from workbench.domain.errors import BadInputError, IndexUnavailableError, StoppedError
+from workbench.engines.analysis import Analysed, analysed
+from workbench.engines.analyzer import ANALYZER_VERSION, GAP
+from workbench.engines.corpus_layout import (
+    FORMAT_VERSION,
+    CorpusInfo,
+    Manifest,
+    check,
+    current_generation,
+    damaged,
+    home_of,
+    locked,
+    names,
+    read_manifest,
+    reading,
+)
+
+__all__ = [
+    "BrokenCorpus",
+    "CorpusInfo",
+    "build_index",
+    "corpus_info",
+    "list_corpora",
+    "read_judgments",
+    "read_queries",
+    "rebuild_index",
+    "remove_corpus",
+]
+
+_HEAP_BYTES = 256_000_000
+"""What tantivy gathers before it writes a segment: the most of a build's memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenCorpus:
+    """A corpus whose index cannot answer."""
+
+    name: str
+    error: IndexUnavailableError
+
+
+def build_index(
+    root: Path,
+    name: str,
+    source: str,
+    documents: Iterable[Document],
+    *,
+    judged: tuple[Sequence[Query], Sequence[Judgment]] | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    stop: threading.Event | None = None,
+    skipped: Callable[[], int] | None = None,
+) -> CorpusInfo:
+    """Index a corpus under a name, replacing what had that name.
+
+    Until it returns, the old index answers; a build that ends early leaves it as it was.
+
+    Args:
+        root: The folder of all corpora.
+        name: Lower-case letters, digits, dot, dash, underscore; at most 64.
+        source: What the documents were read from, to be shown and read again.
+        documents: A stream; never held as a whole.
+        judged: Queries and judgments that belong to the corpus.
+        workers: Processes that analyse; 0 for none besides this one, None for what suits the machine.
+        progress: Told the documents and the bytes of text that are in.
+        stop: Ends the build early when set.
+        skipped: Asked at the end how many records were no documents.
+
+    Raises:
+        BadInputError: The name will not do, or there are no documents.
+        IndexUnavailableError: Another process builds it, or the disk refuses.
+        StoppedError: `stop` was set.
+    """
+    import tantivy
+
+    with locked(root, name):
+        home = home_of(root, name)
+        _sweep(home)
+        generation = home / f"{time.time_ns():x}"
+        try:
+            with closing(analysed(documents, workers)) as batches:
+                count, text_bytes = _write_documents(generation, batches, progress, stop)
+            if not count:
+                raise BadInputError(f"{source} holds no documents.")
+            if judged:
+                _write_judged(generation, *judged)
+            manifest = Manifest(
+                format=FORMAT_VERSION,
+                tantivy=tantivy.__version__,
+                analyzer=ANALYZER_VERSION,
+                name=name,
+                source=source,
+                documents=count,
+                text_bytes=text_bytes,
+                skipped=skipped() if skipped else 0,
+                built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                columns=("id", "title", "body"),
+                files={path.relative_to(generation).as_posix(): path.stat().st_size for path in _files(generation)},
+            )
+            manifest.write(generation)
+            _switch(home, generation)
+        except BaseException:
+            _sweep(home)
+            raise
+        _sweep(home)
+    return _info(manifest, generation)
+
+
+def rebuild_index(
+    root: Path,
+    name: str,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> CorpusInfo:
+    """Index a corpus anew from the text that lies beside its index.
+
+    Raises:
+        IndexUnavailableError: The text is not whole.
+        StoppedError: `stop` was set.
+    """
+    generation = current_generation(root, name)
+    manifest = read_manifest(generation, name)
+    again = f"workbench corpus add {manifest.source} --name {name}"
+
+    def documents() -> Iterator[Document]:
+        count = 0
+        try:
+            with (generation / "documents.jsonl").open(encoding="utf-8") as lines:
+                for count, line in enumerate(lines, 1):  # noqa: B007
+                    yield Document(**json.loads(line))
+        except (OSError, ValueError, TypeError) as error:
+            raise damaged(name, str(error), again) from error
+        if count != manifest.documents:
+            raise damaged(name, f"documents.jsonl has {count:,} of {manifest.documents:,} documents", again)
+
+    judged = (read_queries(root, name), read_judgments(root, name))
+    return build_index(
+        root,
+        name,
+        manifest.source,
+        documents(),
+        judged=judged if any(judged) else None,
+        workers=workers,
+        progress=progress,
+        stop=stop,
+        skipped=lambda: manifest.skipped,
+    )
+
+
+def list_corpora(root: Path) -> list[CorpusInfo | BrokenCorpus]:
+    """Every corpus below a root, in alphabetical order."""
+    corpora: list[CorpusInfo | BrokenCorpus] = []
+    for name in names(root):
+        try:
+            corpora.append(corpus_info(root, name))
+        except IndexUnavailableError as error:
+            corpora.append(BrokenCorpus(name, error))
+    return corpora
+
+
+def corpus_info(root: Path, name: str) -> CorpusInfo:
+    """What is known of one corpus.
+
+    Raises:
+        IndexUnavailableError: It is missing, or its index cannot answer.
+    """
+    generation = current_generation(root, name)
+    manifest = read_manifest(generation, name)
+    check(manifest, generation)
+    return _info(manifest, generation)
+
+
+def remove_corpus(root: Path, name: str) -> None:
+    """Delete a corpus, whole or not.
+
+    Raises:
+        IndexUnavailableError: There is none, another process builds it, or the disk refuses.
+    """
+    with locked(root, name):
+        home = home_of(root, name)
+        if not home.is_dir():
+            current_generation(root, name)
+        (home / "current").unlink(missing_ok=True)
+        shutil.rmtree(home)
+
+
+def read_queries(root: Path, name: str) -> tuple[Query, ...]:
+    """The queries that came with a corpus, in their order; empty when none did."""
+    path = current_generation(root, name) / "queries.jsonl"
+    with reading(name):
+        if not path.exists():
+            return ()
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return tuple(Query(row["_id"], row["text"]) for row in rows)
+
+
+def read_judgments(root: Path, name: str) -> tuple[Judgment, ...]:
+    """The judgments that came with a corpus, in their order; empty when none did."""
+    path = current_generation(root, name) / "qrels" / "test.tsv"
+    with reading(name):
+        if not path.exists():
+            return ()
+        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+        return tuple(Judgment(query, document, int(grade)) for query, document, grade in rows)
+
+
+def _write_documents(
+    generation: Path,
+    batches: Iterable[Analysed],
+    progress: Callable[[int, int], None] | None,
+    stop: threading.Event | None,
+) -> tuple[int, int]:
+    """Write the text and the index; returns the documents and the bytes of text."""
+    import tantivy
+
+    (generation / "tantivy").mkdir(parents=True)
+    # One thread: documents keep their order, so that equal scores rank as the source had them.
+    writer = _new_index(generation / "tantivy").writer(_HEAP_BYTES, 1)
+    documents = text_bytes = offset = 0
+    with (generation / "documents.jsonl").open("wb") as text:
+        for batch in batches:
+            if stop and stop.is_set():
+                raise StoppedError("Stopped; the corpus is as it was.")
+            text.write(batch.lines)
+            for id, length, title, body in batch.rows:
+                row = tantivy.Document()
+                row.add_text("id", id)
+                row.add_text("title", title)
+                row.add_text("body", body)
+                row.add_unsigned("offset", offset)
+                row.add_unsigned("length", length)
+                writer.add_document(row)
+                offset += length
+            documents += len(batch.rows)
+            text_bytes += batch.text_bytes
+            if progress:
+                progress(documents, text_bytes)
+    writer.commit()
+    writer.wait_merging_threads()
+    return documents, text_bytes
+
+
+def _new_index(folder: Path) -> Any:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("title", tokenizer_name="terms", index_option="position")
+    builder.add_text_field("body", tokenizer_name="terms", index_option="position")
+    builder.add_unsigned_field("offset", fast=True)
+    builder.add_unsigned_field("length", fast=True)
+    index = tantivy.Index(builder.build(), path=str(folder), reuse=False, sort_by_field="offset")
+    # What is indexed is analysed already: terms between spaces, and gaps that count as positions alone.
+    tokenizer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    index.register_tokenizer("terms", tokenizer.filter(tantivy.Filter.custom_stopword([GAP])).build())
+    return index
+
+
+def _write_judged(generation: Path, queries: Sequence[Query], judgments: Sequence[Judgment]) -> None:
+    lines = [json.dumps({"_id": query.id, "text": query.text}, ensure_ascii=False) + "\n" for query in queries]
+    (generation / "queries.jsonl").write_text("".join(lines), encoding="utf-8")
+    rows = [f"{row.query_id}\t{row.document_id}\t{row.grade}\n" for row in judgments]
+    (generation / "qrels").mkdir()
+    (generation / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(rows), encoding="utf-8")
+
+
+def _switch(home: Path, generation: Path) -> None:
+    """Make a generation the one that answers, once all of it is on the disk."""
+    for path in (*_files(generation), generation / "tantivy", generation):
+        _sync(path)
+    new = home / "current.new"
+    new.write_text(generation.name + "\n", encoding="utf-8")
+    _sync(new)
+    os.replace(new, home / "current")
+    _sync(home)
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(home: Path) -> None:
+    """Delete all that no reader can find: old generations and those that were never finished."""
+    try:
+        current = (home / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        current = ""
+    for path in home.iterdir() if home.is_dir() else ():
+        if path.name == "current.new":
+            path.unlink()
+        elif path.name not in ("current", current):
+            # Where an open file cannot be deleted, the next build does it.
+            shutil.rmtree(path, ignore_errors=True)
+    if home.is_dir() and not any(home.iterdir()):
+        home.rmdir()
+
+
+def _files(generation: Path) -> Iterator[Path]:
+    return (path for path in generation.rglob("*") if path.is_file())
+
+
+def _info(manifest: Manifest, generation: Path) -> CorpusInfo:
+    return CorpusInfo(
+        name=manifest.name,
+        source=manifest.source,
+        documents=manifest.documents,
+        text_bytes=manifest.text_bytes,
+        skipped=manifest.skipped,
+        built_at=manifest.built_at,
+        disk_bytes=sum(path.stat().st_size for path in _files(generation)),
+        path=generation,
+    )

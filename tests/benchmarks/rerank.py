@@ -127,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, help="folder of prepared models (default: the user's)")
     parser.add_argument("--tiny", action="store_true", help="measure a tiny model: our own overhead and little else")
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--documents", type=int, default=30)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

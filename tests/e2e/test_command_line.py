@@ -8,26 +8,9 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("textual", "tantivy", "onnxruntime", "onnx", "tokenizers", "numpy", "httpx", "elasticsearch", "selectolax")
+from tests.e2e.conftest import Workbench
 
-
-def workbench(*words: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command with all its folders below `home` and models that cannot be fetched."""
-    offline = {
-        "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": "",
-        "HF_ENDPOINT": "http://127.0.0.1:9",
-        "PIP_CONFIG_FILE": os.devnull,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "workbench", *words],
-        env={**os.environ, "WORKBENCH_HOME": str(home), **offline, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+HEAVY = ("textual", "tantivy", "onnxruntime", "onnx", "tokenizers", "numpy", "httpx", "elasticsearch", "regex")
 
 
 def test_help_loads_neither_textual_nor_an_engine() -> None:
@@ -41,9 +24,9 @@ def test_help_loads_neither_textual_nor_an_engine() -> None:
     assert "compare" in done.stdout and "corpus" in done.stdout
 
 
-def test_locate_prints_the_folders_and_makes_none(tmp_path: Path) -> None:
+def test_locate_prints_the_folders_and_makes_none(workbench: Workbench, tmp_path: Path) -> None:
     for what in ("config", "data", "cache", "themes", "logs"):
-        done = workbench("locate", what, home=tmp_path)
+        done = workbench("locate", what)
         assert done.returncode == 0
         assert Path(done.stdout.strip()).is_relative_to(tmp_path)
     assert not any(tmp_path.iterdir())
@@ -64,28 +47,28 @@ def test_locate_prints_the_folders_and_makes_none(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage_ends_with_its_code_and_one_clear_message(
-    tmp_path: Path, words: tuple[str, ...], code: int, says: str
+    workbench: Workbench, words: tuple[str, ...], code: int, says: str
 ) -> None:
-    done = workbench(*words, home=tmp_path)
+    done = workbench(*words)
     assert done.returncode == code, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
-def test_a_broken_settings_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.toml").write_text("depth = 'x'")
-    done = workbench("compare", "x", home=tmp_path)
+def test_a_broken_settings_file_is_named(workbench: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "home" / "config").mkdir(parents=True)
+    (tmp_path / "home" / "config" / "config.toml").write_text("depth = 'x'")
+    done = workbench("compare", "x")
     assert done.returncode == 2
     assert "config.toml" in done.stderr and "depth" in done.stderr
-    done = workbench("doctor", home=tmp_path)
+    done = workbench("doctor")
     assert done.returncode == 1
     assert "config.toml" in done.stdout
 
 
-def test_without_a_model_the_comparison_keeps_bm25_and_says_why(tmp_path: Path) -> None:
-    done = workbench("compare", "laptop hot while charging", "--format", "json", home=tmp_path)
+def test_without_a_model_the_comparison_keeps_bm25_and_says_why(workbench: Workbench) -> None:
+    done = workbench("compare", "laptop hot while charging", "--format", "json")
     value = json.loads(done.stdout)
     assert done.returncode == 3, done.stderr
     assert len(value["bm25"]) == 10
@@ -94,24 +77,24 @@ def test_without_a_model_the_comparison_keeps_bm25_and_says_why(tmp_path: Path) 
     assert value["error"]["hint"]
 
 
-def test_a_folder_becomes_a_corpus_and_what_was_left_out_is_named(tmp_path: Path) -> None:
+def test_a_folder_becomes_a_corpus_and_what_was_left_out_is_named(workbench: Workbench, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     notes.mkdir()
     (notes / "heat.md").write_text("# Heat\n\nA laptop gets hot.")
     (notes / "empty.md").write_text("")
     (notes / "binary.txt").write_bytes(b"\0\1\2")
-    done = workbench("corpus", "add", str(notes), home=tmp_path)
+    done = workbench("corpus", "add", str(notes))
     assert done.returncode == 1, done.stderr
     assert "1 documents" in done.stdout
     assert "empty.md" in done.stderr and "binary.txt" in done.stderr
     assert "Traceback" not in done.stderr
-    assert workbench("corpus", "list", home=tmp_path).stdout.startswith("notes\t1 documents")
-    assert "heat" in workbench("compare", "laptop", "--corpus", "notes", home=tmp_path).stdout.lower()
-    strict = workbench("corpus", "add", str(notes), "--strict", home=tmp_path)
+    assert workbench("corpus", "list").stdout.startswith("notes\t1 documents")
+    assert "heat" in workbench("compare", "laptop", "--corpus", "notes").stdout.lower()
+    strict = workbench("corpus", "add", str(notes), "--strict")
     assert strict.returncode == 2
-    assert workbench("corpus", "list", home=tmp_path).stdout.startswith("notes\t1 documents")
-    assert workbench("corpus", "remove", "notes", home=tmp_path).returncode == 0
-    assert workbench("corpus", "list", home=tmp_path).stdout == ""
+    assert workbench("corpus", "list").stdout.startswith("notes\t1 documents")
+    assert workbench("corpus", "remove", "notes").returncode == 0
+    assert workbench("corpus", "list").stdout == ""
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 import Stemmer
 
@@ -46,8 +44,8 @@ def test_words_are_those_of_uax_29_as_lucene_reads_it(text: str, expected: list[
 
 def test_stems_are_the_published_ones_but_for_lucenes_three_departures() -> None:
     published = Stemmer.Stemmer("porter").stemWord
-    same = "caresses ponies relational hopping agreed electricity adjustable generously stably falling".split()
-    assert [found(word) for word in same] == [[published(word)] for word in same]
+    same = "caresses ponies relational hopping agreed electricity adjustable generously stably falling"
+    assert found(same) == [published(word) for word in same.split()]
     assert found("possibly terribly trekking revved technologies apologizing us os geology") == [
         "possibl",
         "terribl",
@@ -69,16 +67,11 @@ def test_a_very_long_word_is_cut_every_255_characters() -> None:
         (601, 602, 3),
     ]
     assert len(terms("x" * 600).split()) == 3
+    assert [position for *_, position in tokens("x" * 255 + "the y")] == [0, 2]
 
 
 @pytest.mark.parametrize(
     "unit", ["_", "a.", "_.", "\u200d", "👨\u200d", "é_", "語_", "\u0301", 'א"', "x'", "_\u0301", "יּ\u0301'"]
 )
-def test_hostile_text_takes_time_in_proportion(unit: str) -> None:
-    def seconds(count: int) -> float:
-        start = time.process_time()
-        terms(unit * count + "語")
-        return time.process_time() - start
-
-    seconds(1_000)
-    assert seconds(80_000) < 40 * max(seconds(8_000), 0.01)
+def test_hostile_text_is_read_in_one_pass(unit: str) -> None:
+    assert terms(unit * 200_000 + " 語").endswith("語")

@@ -53,6 +53,7 @@ class LengthReranker:
 
     model = "length"
     space = ScoreSpace.COSINE
+    warnings = ("the cache is full",)
 
     def __init__(self, kind: ModelKind = ModelKind.BI_ENCODER, fail_after: int = -1, stall_after: int = -1) -> None:
         self.kind = kind

@@ -31,7 +31,7 @@ async def test_the_bm25_list_comes_first_then_the_count_then_the_reranked_list()
     assert [row.candidate.document.id for row in last.reranked] == ["d5", "d4", "d3", "d2", "d1"]
     assert [row.shift for row in last.reranked] == [4, 2, 0, -2, -4]
     assert last.total == 8
-    assert last.warnings == ("a note",)
+    assert last.warnings == ("a note", "the cache is full")
 
 
 async def test_shifts_are_summed_over_the_compared_rows_alone() -> None:

@@ -97,7 +97,7 @@ def test_every_bad_line_is_named(tmp_path: Path) -> None:
         "qrels/test.tsv:5: grade 'nan' is not a whole number up to 100",
         "qrels/test.tsv:6: 2 columns where 3 (query, document, grade) or 4 (TREC) were expected",
         "qrels/test.tsv:7: query 'q9' is not in queries.jsonl",
-        "qrels/test.tsv:8: not UTF-8 at byte 71",
+        "qrels/test.tsv:8: not UTF-8 at byte 77",
         "qrels/test.tsv:11: query '' is not in queries.jsonl",
     ]
 

@@ -227,6 +227,7 @@ def test_rows_that_reopen_quotes_are_not_read_again_without_end(tmp_path: Path) 
     rows = b'a","\n' * 20_000
     records = read(write(tmp_path, "x.csv", b"id,text\n" + rows))
     assert all(isinstance(record, Skipped) for record in records)
+    assert str(records[-1]).endswith("lost with it: the lines up to 20001")
 
 
 @pytest.mark.parametrize(

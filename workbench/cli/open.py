@@ -1,6 +1,7 @@
 """`workbench`: open the app; without a terminal, print one comparison and say how to open it."""
 
 import asyncio
+import gc
 import sys
 from argparse import Namespace
 
@@ -16,6 +17,8 @@ def run(arguments: Namespace) -> int:
         code = print_comparison(asyncio.run(compare_once(settings, arguments.query)), "table")
         sys.stdout.write("\nThis is no terminal: run `workbench` in one to open the app.\n")
         return code
+    # Nothing made while starting is garbage; looking for it would be a tenth of the start.
+    gc.disable()
     from workbench.ui.app import WorkbenchApp
 
     app = WorkbenchApp(open_session(settings), settings, arguments.query)

@@ -77,19 +77,24 @@ def _open_corpus(paths: Paths, name: str, fields: tuple[tuple[str, float], ...])
 
 def ensure_bundled(root: Path) -> None:
     """Index the bundled corpus, unless this version's is there or the person put their own in its place."""
-    from workbench.corpora.judgments import read_judged
-    from workbench.corpora.open import open_corpus
     from workbench.domain.errors import IndexUnavailableError
-    from workbench.engines.index import build_index, corpus_info
-    from workbench.services.intake import Intake
+    from workbench.engines.index import corpus_info
 
     source = f"bundled {BUNDLED} {__version__}"
     try:
         found = corpus_info(root, BUNDLED).source
-        if found == source or not found.startswith("bundled "):
-            return
     except IndexUnavailableError:
-        pass  # absent or unreadable: either way the bundled text makes it whole
+        found = "bundled, but not usable"
+    if found != source and found.startswith("bundled"):
+        _index_bundled(root, source)
+
+
+def _index_bundled(root: Path, source: str) -> None:
+    from workbench.corpora.judgments import read_judged
+    from workbench.corpora.open import open_corpus
+    from workbench.engines.index import build_index
+    from workbench.services.intake import Intake
+
     folder = bundled("fixtures") / BUNDLED
     judged = read_judged(folder)
     build_index(

@@ -65,10 +65,11 @@ class DelimitedReader(TableReader):
                 return
             except csv.Error as error:
                 self.line = feed.line
-                yield self._skip(feed.problem or _quoting(error))
                 may_read_again -= feed.swallowed
                 if may_read_again >= 0:
                     feed.take_back()
+                lost = "" if lines.number == self.line else f"; lost with it: the lines up to {lines.number}"
+                yield self._skip((feed.problem or _quoting(error)) + lost)
 
 
 class _Feed:

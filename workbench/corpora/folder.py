@@ -57,12 +57,12 @@ class TextReader:
 
     def records(self) -> Iterator[Record]:
         """Read the file."""
-        self.bytes_read = 0
         yield self._read(self._path, self._path.stem)
+        self.bytes_read = self.total_bytes
 
     def _read(self, path: Path, id: str) -> Record:
         try:
-            title, body = _SPLIT[path.suffix.lower()](read_text(path, self._count))
+            title, body = _SPLIT[path.suffix.lower()](read_text(path))
         except (OSError, UnreadableError) as error:
             return Skipped.of(self.source, None, reason(error))
         document = Document.of(id, title, body)
@@ -71,9 +71,6 @@ class TextReader:
         if not document.body:
             return Skipped.of(self.source, None, "empty document")
         return Document.of(id, path.stem, body)
-
-    def _count(self, size: int) -> None:
-        self.bytes_read += size
 
 
 class FolderReader(TextReader):
@@ -91,15 +88,17 @@ class FolderReader(TextReader):
         self.judged_root = root
         self._real_root = os.path.realpath(root)
         self.ignored = texts = size = 0
+        problem = ""
         for found in self._walk():
             if isinstance(found, Skipped):
+                problem = problem or str(found)
                 continue
             texts += bool(found.id)
             self.ignored += not found.id
             size += found.size
         self.total_bytes = size
         if not texts:
-            holds = f"none of its {self.ignored} files is a text" if self.ignored else "it is empty"
+            holds = f"none of its {self.ignored} files is a text" if self.ignored else problem or "it is empty"
             raise BadInputError(
                 f"nothing to read in {self.source}: {holds}",
                 f"A folder may hold {', '.join(SUFFIXES)}; point at any other file itself.",
@@ -115,6 +114,8 @@ class FolderReader(TextReader):
             elif found.id:
                 self.source = single_line(found.shown)
                 yield self._read(Path(found.path), found.id)
+                self.bytes_read += found.size
+        self.bytes_read = self.total_bytes
 
     def _walk(self) -> Iterator[_Found | Skipped]:
         """Give every file in the order of paths; `ignored` ones have no id."""

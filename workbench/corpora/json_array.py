@@ -49,7 +49,7 @@ class JsonArrayReader(TableReader):
 def holds_array(path: Path) -> bool:
     """Whether a JSON file begins as an array; false as well when it cannot be read."""
     try:
-        stream, _ = open_utf8(path, lambda _: None)
+        stream, _ = open_utf8(path)
         with stream:
             return stream.read(_PIECE).lstrip().startswith(b"[")
     except (OSError, UnreadableError):

@@ -78,7 +78,7 @@ def _judgments(path: Path | None, query_ids: set[str]) -> Iterator[Judgment | Sk
         return
     name = f"{_QRELS}/{path.name}"
     try:
-        stream, start = open_utf8(path, lambda _: None)
+        stream, start = open_utf8(path)
         with stream:
             lines = Lines(stream, start)
             while line := lines.next():

@@ -27,7 +27,8 @@ class Lines:
         self._stream = stream
         self._again = io.BytesIO()
         self._offset = offset
-        self._number = 0
+        self.number = 0
+        """Of the line read last."""
 
     def next(self) -> Line | None:
         """Read one line; None at the end."""
@@ -37,15 +38,15 @@ class Lines:
         size, kept, piece = len(data), True, data
         while len(piece) >= _PIECE and piece[-1:] != b"\n" and (piece := self._readline(_PIECE)):
             size, kept = size + len(piece), False
-        self._number += 1
-        line = Line(self._number, self._offset, data if kept else None)
+        self.number += 1
+        line = Line(self.number, self._offset, data if kept else None)
         self._offset += size
         return line
 
     def take_back(self, first: Line, data: bytes) -> None:
         """Go back to `first`; `data` is everything from there to here."""
         self._again = io.BytesIO(data + self._again.read())
-        self._number = first.number - 1
+        self.number = first.number - 1
         self._offset = first.offset
 
     def _readline(self, limit: int) -> bytes:

@@ -29,18 +29,18 @@ def open_corpus(path: str, columns: Columns = Columns()) -> Reader:  # noqa: B00
     Raises:
         BadInputError: There is nothing at the path, nothing in it that can be read, or its columns are unclear.
     """
-    place = Path(path).expanduser()
     shown = single_line(path, 200)
     try:
+        place = Path(path).expanduser()
         mode = place.stat().st_mode
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         if path == _PYTHON and isinstance(error, FileNotFoundError):
             from workbench.corpora.python_docs import PythonDocsReader
 
             return PythonDocsReader()
-        if isinstance(error, FileNotFoundError | NotADirectoryError | ValueError):
-            raise BadInputError(f"there is no file or folder {shown!r}", _HINT) from error
-        raise BadInputError(f"{shown}: {reason(error)}", "Check its permissions.") from error
+        if isinstance(error, PermissionError):
+            raise BadInputError(f"{shown!r}: {reason(error)}", "Check its permissions.") from error
+        raise BadInputError(f"there is no file or folder {shown!r}", _HINT) from error
     if stat.S_ISDIR(mode):
         return BeirReader(place, columns) if is_beir(place) else FolderReader(place)
     suffix = place.suffix.lower()

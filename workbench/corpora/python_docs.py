@@ -20,7 +20,7 @@ _COMPILED = (
     "binascii builtins cmath errno fcntl gc itertools marshal math posix resource select sys time unicodedata zlib"
 )
 """Those whose import does nothing but define names."""
-_SAME = {"posixpath": "os.path.", "posix": "os.", "builtins": ""}
+_SAME = {"posixpath": "os.path.", "posix": "os.", "builtins": "", "_collections_abc": "collections.abc."}
 """Modules whose names people know with another beginning."""
 
 
@@ -142,9 +142,9 @@ def _is_public(name: str) -> bool:
 
 
 def _public_name(module: str, top: str) -> str | None:
-    if not _is_public(module):
-        return None
-    return f"{_SAME.get(module, module + '.')}{top}" if top else module
+    if top and module in _SAME:
+        return _SAME[module] + top
+    return (f"{module}.{top}" if top else module) if _is_public(module) else None
 
 
 def _parsed(source: bytes, parts: tuple[str, ...]) -> _Module:
@@ -187,7 +187,7 @@ def _collect(body: list[ast.stmt], prefix: str, module: _Module, package: tuple[
 
 def _arguments(args: ast.arguments) -> str:
     names = [arg.arg for arg in (*args.posonlyargs, *args.args)]
-    if names[:1] in (["self"], ["cls"]):
+    if names[:1] in (["self"], ["cls"], ["module"]):
         del names[0]
     if args.vararg or args.kwonlyargs:
         names.append("*" + (args.vararg.arg if args.vararg else ""))
@@ -225,8 +225,10 @@ def _ask(owner: object, prefix: str, module: _Module) -> None:
 
 
 def _asked_arguments(value: object) -> str:
+    """Read the signature that a compiled function carries as text, such as `($self, iterable, /)`."""
+    written = str(getattr(value, "__text_signature__", None) or "()").replace("$", "")
     try:
-        names = list(inspect.signature(value).parameters)  # type: ignore[arg-type]
-    except (ValueError, TypeError):
+        node = ast.parse(f"def f{written}: ...").body[0]
+    except SyntaxError:
         return "()"
-    return f"({', '.join(name for name in names if name != 'self')})"
+    return _arguments(node.args) if isinstance(node, ast.FunctionDef) else "()"

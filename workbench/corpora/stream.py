@@ -51,7 +51,7 @@ class _Utf8(io.RawIOBase):
         super().close()
 
 
-def open_utf8(path: Path, count: Callable[[int], None]) -> tuple[io.BufferedReader, int]:
+def open_utf8(path: Path, count: Callable[[int], None] = lambda _: None) -> tuple[io.BufferedReader, int]:
     """Open a text file as UTF-8, without its byte order mark.
 
     UTF-16 needs a byte order mark; its unpaired surrogates become U+FFFD. UTF-8 is not checked here.
@@ -86,14 +86,14 @@ def open_utf8(path: Path, count: Callable[[int], None]) -> tuple[io.BufferedRead
     return io.BufferedReader(_Utf8(file, decoder, count), _PIECE), start
 
 
-def read_text(path: Path, count: Callable[[int], None]) -> str:
-    """Read a whole file of at most `RECORD_LIMIT` bytes; `count` is as in `open_utf8`.
+def read_text(path: Path) -> str:
+    """Read a whole file of at most `RECORD_LIMIT` bytes.
 
     Raises:
         UnreadableError: It is larger, binary, or not in a Unicode encoding.
         OSError: It cannot be read.
     """
-    stream, start = open_utf8(path, count)
+    stream, start = open_utf8(path)
     with stream:
         data = stream.read(RECORD_LIMIT + 1)
     if len(data) > RECORD_LIMIT:

@@ -23,8 +23,9 @@ class TableReader(ABC):
 
     kind: str
     ignored = 0
+    judged_root: Path | None = None
 
-    def __init__(self, path: Path, columns: Columns, judged_root: Path | None = None) -> None:
+    def __init__(self, path: Path, columns: Columns) -> None:
         """Look at the first rows to find the columns.
 
         Raises:
@@ -34,7 +35,6 @@ class TableReader(ABC):
         self.line: int | None = None
         self.number = 0
         self.bytes_read = 0
-        self.judged_root = judged_root
         self._path = path
         try:
             self.total_bytes = path.stat().st_size

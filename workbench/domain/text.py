@@ -22,6 +22,8 @@ def sanitize(text: str) -> str:
     go. Any other control character (C0, C1, bidirectional, tag, surrogate) becomes U+FFFD, so that it
     shows that something was there. Tab and newline stay. Doing it twice changes nothing.
     """
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
     return _UNSAFE.sub(_REPLACEMENT, text)
 

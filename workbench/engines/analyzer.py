@@ -19,10 +19,11 @@ GAP = "."
 Token = tuple[str, int, int, int]
 """Term, start and end in characters of the text (half-open), position. Stop words leave gaps in positions."""
 
-STOP_WORDS = frozenset(
+_STOP_WORDS = (
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this "
-    "to was will with".split()
+    "to was will with"
 )
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 _JOINERS = "_\u200d\u202f‿⁀⁔︳︴﹍﹎﹏＿"
 _LONGEST_WORD = 255
@@ -42,14 +43,14 @@ def terms(text: str) -> str:
 def tokens(text: str) -> Iterator[Token]:
     """Analyse text, keeping where each term came from."""
     text = _lower(text)
+    words = _words(text)
     position = -1
-    for match in _words(text).finditer(text):
-        start, end = match.span()
-        for word, offset in _pieces(match[0]) if end - start > _LONGEST_WORD else ((match[0], 0),):
-            if term := _known[word]:
+    for match in words.finditer(text):
+        for word in (match,) if len(match[0]) <= _LONGEST_WORD else _pieces(words, text, *match.span()):
+            if term := _known[word[0]]:
                 position += 1
                 if term != GAP:
-                    yield term, start + offset, start + offset + len(word), position
+                    yield term, *word.span(), position
 
 
 def _lower(text: str) -> str:
@@ -62,13 +63,11 @@ def _words(text: str) -> Any:
     return _PLAIN_WORD if text.isascii() or not _NOT_PLAIN.search(text) else _any_word()
 
 
-def _pieces(word: str) -> list[tuple[str, int]]:
-    """Cut an overlong word as Lucene does; each piece comes with its offset."""
-    pieces, at, pattern = [], 0, _words(word)
-    while match := pattern.search(word, at, min(at + _LONGEST_WORD, len(word))):
-        pieces.append((match[0], match.start()))
-        at = match.end()
-    return pieces
+def _pieces(words: Any, text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Cut an overlong word as Lucene does."""
+    while piece := words.search(text, start, min(start + _LONGEST_WORD, end)):
+        yield piece
+        start = piece.end()
 
 
 class _Terms(dict[str, str]):
@@ -76,7 +75,7 @@ class _Terms(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         if len(word) > _LONGEST_WORD:
-            return " ".join(self[piece] for piece, _ in _pieces(word))
+            return " ".join(self[piece[0]] for piece in _pieces(_words(word), word, 0, len(word)))
         bare = word[:-2] if word.endswith(("'s", "’s", "＇s")) else word
         no_word = word[0] in _JOINERS and not any(map(str.isalnum, word))
         term = "" if no_word else GAP if bare in STOP_WORDS else _stem(bare)
@@ -127,7 +126,7 @@ _NOT_PLAIN = re.compile("[^\x00-\xa8\xaa-\xac\xaf-\u024f‐-‧‰-›€]")
 @cache
 def _any_word() -> Any:
     """UAX #29 for every script, with Lucene's additions: emoji, Southeast Asian runs, single ideographs."""
-    import regex
+    import regex  # type: ignore[import-untyped]
 
     tone = "\U0001f3fb-\U0001f3ff"
     marks = rf"[[\p{{WB=Format}}\p{{WB=Extend}}\p{{WB=ZWJ}}]--[{tone}]]"

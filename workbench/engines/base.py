@@ -47,6 +47,11 @@ class Reranker(Protocol):
     space: ScoreSpace
     """Of the scores it gives."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know, such as a cache that cannot be written; scores are right all the same."""
+        ...
+
     async def load(self) -> None:
         """Read the model from disk, if that has not happened yet; the first score would do it too."""
         ...

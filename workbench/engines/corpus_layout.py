@@ -5,7 +5,10 @@ is never changed once it is current, only replaced.
 """
 
 import json
+import os
 import re
+import shlex
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -60,6 +63,11 @@ class Manifest:
     files: dict[str, int]
     """Size in bytes of every other file, by its path."""
 
+    @property
+    def mending(self) -> str:
+        """The command that makes the corpus again from its source."""
+        return f"workbench corpus add {shlex.quote(self.source)} --name {self.name}"
+
     def write(self, generation: Path) -> None:
         """Put it into its generation."""
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
@@ -86,15 +94,15 @@ def names(root: Path) -> list[str]:
 
 
 @contextmanager
-def reading(name: str) -> Iterator[None]:
-    """Turn what the file system says while a corpus is read into the error of the house."""
+def reading(name: str, hint: str = "") -> Iterator[None]:
+    """Turn what goes wrong while a corpus is read into the error of the house; the hint mends damage."""
     try:
         yield
     except PermissionError as error:
-        hint = f"Make {error.filename} readable and writable for you."
-        raise IndexUnavailableError(f"The corpus “{name}” may not be read.", hint, str(error)) from error
-    except (OSError, ValueError) as error:
-        raise damaged(name, str(error)) from error
+        allow = f"Make {error.filename} readable and writable for you."
+        raise IndexUnavailableError(f"The corpus “{name}” may not be read.", allow, str(error)) from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise damaged(name, str(error), hint) from error
 
 
 def damaged(name: str, detail: str, hint: str = "") -> IndexUnavailableError:
@@ -127,7 +135,7 @@ def read_manifest(generation: Path, name: str) -> Manifest:
     Raises:
         IndexUnavailableError: It cannot be read.
     """
-    with reading(name):
+    with reading(name, f"workbench corpus add PATH --name {name}"):
         said: dict[str, Any] = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
         missing = [field.name for field in fields(Manifest) if field.name not in said]
         if missing:
@@ -141,18 +149,19 @@ def check(manifest: Manifest, generation: Path) -> None:
     Raises:
         IndexUnavailableError: It cannot; the hint mends it.
     """
-    import tantivy
+    from tantivy.tantivy import __version__ as tantivy_version
 
     name = manifest.name
-    ours = (FORMAT_VERSION, _index_format(tantivy.__version__), ANALYZER_VERSION)
+    ours = (FORMAT_VERSION, _index_format(tantivy_version), ANALYZER_VERSION)
     theirs = (manifest.format, _index_format(manifest.tantivy), manifest.analyzer)
     if ours != theirs:
         message = f"The index of “{name}” was made by another version of this program."
         raise IndexUnavailableError(message, _rebuild(name), f"format, tantivy, analyzer: {theirs}, wanted {ours}")
     with reading(name):
         for path, size in manifest.files.items():
-            if (found := (generation / path).stat().st_size) != size:
-                hint = f"workbench corpus add {manifest.source} --name {name}" if path == "documents.jsonl" else ""
+            file = generation / path
+            if (found := file.stat().st_size if file.exists() else 0) != size:
+                hint = manifest.mending if path == "documents.jsonl" else ""
                 raise damaged(name, f"{path} has {found:,} bytes, {size:,} were written", hint)
 
 
@@ -179,6 +188,48 @@ def locked(root: Path, name: str) -> Iterator[None]:
     except OSError as error:
         hint = f"See to {root} (is the disk full?) and try again; what was there before still answers."
         raise IndexUnavailableError(f"The index of “{name}” could not be written.", hint, str(error)) from error
+
+
+def switch(home: Path, generation: Path) -> None:
+    """Make a generation the one that answers, once all of it is on the disk."""
+    for path in (*files_in(generation), generation / "tantivy", generation):
+        _sync(path)
+    new = home / "current.new"
+    new.write_text(generation.name + "\n", encoding="utf-8")
+    _sync(new)
+    new.replace(home / "current")
+    _sync(home)
+
+
+def sweep(home: Path) -> None:
+    """Delete all that no reader can find: old generations and those that were never finished."""
+    try:
+        current = (home / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        current = ""
+    for path in home.iterdir() if home.is_dir() else ():
+        if path.name == "current.new":
+            path.unlink()
+        elif path.name not in ("current", current):
+            # Where an open file cannot be deleted, the next build does it.
+            shutil.rmtree(path, ignore_errors=True)
+    if home.is_dir() and not any(home.iterdir()):
+        home.rmdir()
+
+
+def files_in(generation: Path) -> Iterator[Path]:
+    """Every file of a generation."""
+    return (path for path in generation.rglob("*") if path.is_file())
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _index_format(version: str) -> str:

@@ -125,9 +125,7 @@ class EmbeddedRetriever:
 
 def _highlight(query: str, document: Document) -> Highlights:
     parsed = parse(query)
-    return Highlights(
-        _spans(document.title, parsed.terms_of("title")), _spans(document.body, parsed.terms_of("body"))
-    )
+    return Highlights(_spans(document.title, parsed.terms_of("title")), _spans(document.body, parsed.terms_of("body")))
 
 
 def _spans(text: str, wanted: frozenset[str]) -> tuple[Span, ...]:

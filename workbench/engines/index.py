@@ -1,12 +1,11 @@
 """Builds, lists, rebuilds and removes indexed corpora; what answered before does so until the new one is whole."""
 
 import json
-import os
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +22,14 @@ from workbench.engines.corpus_layout import (
     check,
     current_generation,
     damaged,
+    files_in,
     home_of,
     locked,
     names,
     read_manifest,
     reading,
+    sweep,
+    switch,
 )
 
 __all__ = [
@@ -86,11 +88,11 @@ def build_index(
         IndexUnavailableError: Another process builds it, or the disk refuses.
         StoppedError: `stop` was set.
     """
-    import tantivy
+    from tantivy.tantivy import __version__ as tantivy_version
 
     with locked(root, name):
         home = home_of(root, name)
-        _sweep(home)
+        sweep(home)
         generation = home / f"{time.time_ns():x}"
         try:
             with closing(analysed(documents, workers)) as batches:
@@ -101,7 +103,7 @@ def build_index(
                 _write_judged(generation, *judged)
             manifest = Manifest(
                 format=FORMAT_VERSION,
-                tantivy=tantivy.__version__,
+                tantivy=tantivy_version,
                 analyzer=ANALYZER_VERSION,
                 name=name,
                 source=source,
@@ -110,14 +112,14 @@ def build_index(
                 skipped=skipped() if skipped else 0,
                 built_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 columns=("id", "title", "body"),
-                files={path.relative_to(generation).as_posix(): path.stat().st_size for path in _files(generation)},
+                files={path.relative_to(generation).as_posix(): path.stat().st_size for path in files_in(generation)},
             )
             manifest.write(generation)
-            _switch(home, generation)
+            switch(home, generation)
         except BaseException:
-            _sweep(home)
+            sweep(home)
             raise
-        _sweep(home)
+        sweep(home)
     return _info(manifest, generation)
 
 
@@ -137,7 +139,6 @@ def rebuild_index(
     """
     generation = current_generation(root, name)
     manifest = read_manifest(generation, name)
-    again = f"workbench corpus add {manifest.source} --name {name}"
 
     def documents() -> Iterator[Document]:
         count = 0
@@ -146,9 +147,9 @@ def rebuild_index(
                 for count, line in enumerate(lines, 1):  # noqa: B007
                     yield Document(**json.loads(line))
         except (OSError, ValueError, TypeError) as error:
-            raise damaged(name, str(error), again) from error
+            raise damaged(name, str(error), manifest.mending) from error
         if count != manifest.documents:
-            raise damaged(name, f"documents.jsonl has {count:,} of {manifest.documents:,} documents", again)
+            raise damaged(name, f"documents.jsonl has {count:,} of {manifest.documents:,} documents", manifest.mending)
 
     judged = (read_queries(root, name), read_judgments(root, name))
     return build_index(
@@ -239,22 +240,33 @@ def _write_documents(
             if stop and stop.is_set():
                 raise StoppedError("Stopped; the corpus is as it was.")
             text.write(batch.lines)
-            for id, length, title, body in batch.rows:
-                row = tantivy.Document()
-                row.add_text("id", id)
-                row.add_text("title", title)
-                row.add_text("body", body)
-                row.add_unsigned("offset", offset)
-                row.add_unsigned("length", length)
-                writer.add_document(row)
-                offset += length
+            with _disk_errors():
+                for id, length, title, body in batch.rows:
+                    row = tantivy.Document()
+                    row.add_text("id", id)
+                    row.add_text("title", title)
+                    row.add_text("body", body)
+                    row.add_unsigned("offset", offset)
+                    row.add_unsigned("length", length)
+                    writer.add_document(row)
+                    offset += length
             documents += len(batch.rows)
             text_bytes += batch.text_bytes
             if progress:
                 progress(documents, text_bytes)
-    writer.commit()
-    writer.wait_merging_threads()
+    with _disk_errors():
+        writer.commit()
+        writer.wait_merging_threads()
     return documents, text_bytes
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """What the disk refuses reaches us from tantivy as `ValueError`."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(str(error)) from error
 
 
 def _new_index(folder: Path) -> Any:
@@ -281,47 +293,6 @@ def _write_judged(generation: Path, queries: Sequence[Query], judgments: Sequenc
     (generation / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(rows), encoding="utf-8")
 
 
-def _switch(home: Path, generation: Path) -> None:
-    """Make a generation the one that answers, once all of it is on the disk."""
-    for path in (*_files(generation), generation / "tantivy", generation):
-        _sync(path)
-    new = home / "current.new"
-    new.write_text(generation.name + "\n", encoding="utf-8")
-    _sync(new)
-    os.replace(new, home / "current")
-    _sync(home)
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sweep(home: Path) -> None:
-    """Delete all that no reader can find: old generations and those that were never finished."""
-    try:
-        current = (home / "current").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        current = ""
-    for path in home.iterdir() if home.is_dir() else ():
-        if path.name == "current.new":
-            path.unlink()
-        elif path.name not in ("current", current):
-            # Where an open file cannot be deleted, the next build does it.
-            shutil.rmtree(path, ignore_errors=True)
-    if home.is_dir() and not any(home.iterdir()):
-        home.rmdir()
-
-
-def _files(generation: Path) -> Iterator[Path]:
-    return (path for path in generation.rglob("*") if path.is_file())
-
-
 def _info(manifest: Manifest, generation: Path) -> CorpusInfo:
     return CorpusInfo(
         name=manifest.name,
@@ -330,6 +301,6 @@ def _info(manifest: Manifest, generation: Path) -> CorpusInfo:
         text_bytes=manifest.text_bytes,
         skipped=manifest.skipped,
         built_at=manifest.built_at,
-        disk_bytes=sum(path.stat().st_size for path in _files(generation)),
+        disk_bytes=sum(path.stat().st_size for path in files_in(generation)),
         path=generation,
     )

@@ -13,7 +13,7 @@ from tantivy import Occur
 from workbench.domain.documents import Document
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation
-from workbench.engines.corpus_layout import check, current_generation, damaged, read_manifest
+from workbench.engines.corpus_layout import check, current_generation, damaged, read_manifest, reading
 from workbench.engines.explanation import highest, summed, term_score
 from workbench.engines.query_syntax import Clause, ParsedQuery
 
@@ -51,6 +51,7 @@ class IndexReader:
         generation = current_generation(root, name)
         manifest = read_manifest(generation, name)
         check(manifest, generation)
+        self._mending = manifest.mending
         with self._answering():
             index = tantivy.Index.open(str(generation / "tantivy"))
             index.config_reader("manual")
@@ -70,20 +71,20 @@ class IndexReader:
         if not query.clauses:
             return [], 0
         with self._answering():
-            wanted = depth
+            wanted = max(depth, 1)
             while True:
-                result = self._searcher.search(self._query(query), max(wanted, 1))
-                hits = self._hits(result.hits)
+                result = self._searcher.search(self._query(query), wanted)
+                hits, total = self._hits(result.hits), int(result.count)  # type: ignore[attr-defined]
                 # Between segments tantivy breaks ties by chance, so all that tie with the last are wanted.
-                more = self._searcher.num_segments > 1 and len(hits) == wanted < result.count
+                more = self._searcher.num_segments > 1 and len(hits) == wanted < total
                 if not more or hits[depth - 1].score > hits[-1].score:
                     break
                 wanted *= 2
-            return sorted(hits, key=lambda hit: (-hit.score, hit.start))[:depth], result.count
+            return sorted(hits, key=lambda hit: (-hit.score, hit.start))[:depth], total
 
     def read(self, hit: Hit) -> Document:
         """Read a document's text."""
-        with self._answering():
+        with reading(self._name, self._mending):
             return Document(**json.loads(self._text[hit.start : hit.start + hit.length]))
 
     def explain(self, query: ParsedQuery, id: str) -> Explanation | None:
@@ -104,7 +105,8 @@ class IndexReader:
         addresses = [address for _, address in found]
         starts = self._searcher.fast_field_values("offset", addresses)
         lengths = self._searcher.fast_field_values("length", addresses)
-        return [Hit(score, *at) for (score, _), *at in zip(found, starts, lengths, addresses, strict=True)]
+        places = zip(found, starts, lengths, strict=True)
+        return [Hit(score, int(start or 0), int(length or 0), at) for (score, at), start, length in places]
 
     def _query(self, query: ParsedQuery) -> tantivy.Query:
         return _any_of([self._clause_query(clause) for clause in query.clauses])

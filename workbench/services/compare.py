@@ -89,6 +89,7 @@ async def compare(
     yield replace(
         comparison,
         reranked=reranked,
+        warnings=(*found.notes, *reranker.warnings),
         scored=len(scores),
         shift=summarize(found.candidates[: options.size], reranked[: options.size]),
         latency=Latency(

@@ -38,7 +38,7 @@ class Intake:
             BadInputError: In strict mode, at the first record that is left out; else when nothing was readable.
         """
         read = 0
-        for record in checked(self.reader.records()):
+        for record in checked(self.reader.records(), self.reader):
             if isinstance(record, Document):
                 read += 1
                 yield record

@@ -1,5 +1,6 @@
 """The app: themes, palette and the first screen; everything else is in the screens."""
 
+import gc
 from collections.abc import Iterable
 from functools import partial
 
@@ -14,13 +15,15 @@ from workbench.services.session import Session
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.themes import TOKEN_DEFAULTS, to_textual
 
+_OTHER = "Switch between dark and light"
+
 
 class WorkbenchApp(App[None]):
     """Two ranked lists for the same query."""
 
     TITLE = "workbench"
     DEFAULT_MODE = "compare"
-    BINDINGS = [Binding("ctrl+t", "other_theme", "Dark or light", show=False, id="theme.other")]
+    BINDINGS = [Binding("ctrl+t", "other_theme", "Dark or light", False, id="theme.other", tooltip=_OTHER)]
 
     def __init__(self, session: Session, settings: Settings, query: str | None = None) -> None:
         """Wire the app; nothing is opened before the first picture.
@@ -52,6 +55,8 @@ class WorkbenchApp(App[None]):
 
     def on_ready(self) -> None:
         """Say once what was wrong with the themes."""
+        gc.freeze()
+        gc.enable()
         said = [f"{error.message} {error.hint}" for error in self._refused]
         if self.settings.theme not in self.available_themes:
             said.append(f"There is no theme {self.settings.theme}; {self.theme} is used.")
@@ -64,7 +69,7 @@ class WorkbenchApp(App[None]):
             if isinstance(binding, Binding) and binding.tooltip:
                 yield SystemCommand(
                     binding.tooltip,
-                    f"Key: {binding.key_display or binding.key}",
+                    f"Key: {self.get_key_display(binding)}",
                     partial(screen.run_action, binding.action),
                 )
         yield from super().get_system_commands(screen)

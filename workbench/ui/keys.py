@@ -8,8 +8,7 @@ def _key(id: str, key: str, action: str, name: str, tooltip: str, *, shown: bool
 
 
 COMPARE_KEYS = [
-    _key("query.focus", "slash", "focus_query", "Query", "Go to the query line", shown=True, display="/"),
-    _key("query.escape", "escape", "focus_query", "Query", "Go back to the query line"),
+    _key("query.focus", "slash,escape", "focus_query", "Query", "Go to the query line", shown=True, display="/"),
     _key("list.other", "f2", "other_list", "Other list", "Go to the other ranked list", shown=True),
     _key("sample.next", "f3", "sample(1)", "Next sample", "Run the corpus's next sample query", shown=True),
     _key("sample.previous", "f4", "sample(-1)", "Previous sample", "Run the corpus's previous sample query"),

@@ -16,6 +16,7 @@ TOKEN_DEFAULTS = {
     "twin": "#2b3a5e",
     "cut": "#f7768e",
     "muted": "#838ba3",
+    "line": "#3a4157",
 }
 """For themes that do not set our own colours, such as Textual's; a `$name` in CSS must never be unknown."""
 

@@ -177,16 +177,19 @@ class CompareScreen(Screen[None]):
             return
         bm25, reranked = self.query_one("#bm25", RankList), self.query_one("#reranked", RankList)
         if comparison.scored and not comparison.done:
-            return  # only the count in the status bar has changed
+            # It takes long enough to notice: what the right list still shows is an earlier answer.
+            reranked.stale = True
+            reranked.border_title = self._reranked_title(comparison)
+            return
         failed = comparison.error is not None and comparison.error.stage == "retrieve"
         bm25.show(bm25_rows(comparison), self._bm25_notice(comparison))
         matches = "match" if comparison.total == 1 else "matches"
         bm25.border_title = Content("BM25" if failed else f"BM25 · {comparison.total:,} {matches}")
         bm25.border_subtitle = safe_line(" ".join(comparison.warnings))
-        reranked.stale = not comparison.done
         if comparison.done:
+            reranked.stale = False
             reranked.show(reranked_rows(comparison), self._reranked_notice(comparison))
-        reranked.border_title = self._reranked_title(comparison)
+            reranked.border_title = self._reranked_title(comparison)
         self._choose(comparison)
         if comparison.done or not comparison.bm25:
             self.show_document(self.selected_id)

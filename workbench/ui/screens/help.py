@@ -51,7 +51,12 @@ class HelpScreen(ModalScreen[None]):
     def _page(self) -> Content:
         keys = [(self._keys(one), one.tooltip or one.description) for one in self._bindings_shown]
         keys += [(self._keys(one), one.description) for one in RankList.BINDINGS if isinstance(one, Binding)]
-        keys += [("Tab", "Next panel"), ("^p", "Every action, and the themes, by name"), ("^q", "Quit")]
+        keys += [
+            ("Tab", "Next panel"),
+            ("^t", "Dark or light"),
+            ("^p", "Every action, and the themes, by name"),
+            ("^q", "Quit"),
+        ]
         lines = [
             Content.assemble((f"{left:<{INDENT}}", "bold $primary"), _hanging(right))
             for left, right in (*keys, ("", ""), *MEANINGS)

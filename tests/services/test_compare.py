@@ -95,16 +95,17 @@ async def test_stages_of_time_are_summed() -> None:
 
 async def test_closing_in_the_middle_stops_the_reranker() -> None:
     reranker = LengthReranker(stall_after=2)
-    seen: list[int] = []
+    stalled = asyncio.Event()
 
     async def consume() -> None:
         async with aclosing(compare("word", ListRetriever(documents(8)), reranker, OPTIONS)) as running:
             async for stage in running:
-                seen.append(stage.scored)
+                if stage.scored == reranker.stall_after:
+                    stalled.set()
 
     task = asyncio.create_task(consume())
-    while seen != [0, 1, 2]:
-        await asyncio.sleep(0)
+    await stalled.wait()
+    assert not reranker.stopped
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -65,7 +65,10 @@ def test_the_bundled_themes_are_a_dark_and_a_light_one_that_can_be_read() -> Non
     assert {theme.dark for theme in themes} == {True, False}
     for theme in themes:
         assert set(theme.tokens) == set(TOKENS)
-        text = [theme.colours["foreground"], *(theme.tokens[key] for key in TOKENS if key not in ("twin", "score-bar", "line"))]
+        text = [
+            theme.colours["foreground"],
+            *(theme.tokens[key] for key in TOKENS if key not in ("twin", "score-bar", "line")),
+        ]
         for colour, ground in itertools.product(text, (theme.colours["background"], theme.tokens["twin"])):
             light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
             least = 4.5 if ground == theme.colours["background"] else 3.0

@@ -114,13 +114,14 @@ def _stem(word: str) -> str:
     return str(_porter(word))
 
 
-# UAX #29 for the characters that nearly all Western text is made of.
+# UAX #29 for the characters that nearly all Western text is made of. (Possessive quantifiers of `re` are not to be
+# trusted before Python 3.11.5; here nothing needs them.)
 _LETTER = "a-zªµºß-öø-ɏ"
 _PLAIN_WORD = re.compile(
-    rf"_*+[{_LETTER}0-9][{_LETTER}0-9_]*+"
-    rf"(?:(?:(?<=[{_LETTER}])[:.'·‘’․‧](?=[{_LETTER}])|(?<=[0-9])[,;.'‘’․](?=[0-9]))[{_LETTER}0-9_]++)*+|_++"
+    rf"_*[{_LETTER}0-9][{_LETTER}0-9_]*"
+    rf"(?:(?:(?<=[{_LETTER}])[:.'·‘’․‧](?=[{_LETTER}])|(?<=[0-9])[,;.'‘’․](?=[0-9]))[{_LETTER}0-9_]+)*|_+"
 )
-_NOT_PLAIN = re.compile("[^\x00-\xa8\xaa-\xac\xaf-\u024f‐-‧‰-›€]")
+_NOT_PLAIN = re.compile("[^\x00-\xa8\xaa-\xac\xaf-\u024f‐-‧‰-›€←-↓∀-⋿─-▩▬-▵▷-▿◁-◺]")
 
 
 @cache

@@ -88,9 +88,14 @@ def home_of(root: Path, name: str) -> Path:
 
 def names(root: Path) -> list[str]:
     """Every corpus below a root, whole or not, in alphabetical order."""
-    if not root.is_dir():
+    try:
+        return sorted(home.name for home in root.iterdir() if _NAME.fullmatch(home.name) and home.is_dir())
+    except FileNotFoundError:
         return []
-    return sorted(home.name for home in root.iterdir() if _NAME.fullmatch(home.name) and home.is_dir())
+    except OSError as error:
+        raise IndexUnavailableError(
+            "The folder of all corpora may not be read.", f"See to {root}.", str(error)
+        ) from error
 
 
 @contextmanager

@@ -7,12 +7,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from workbench.domain.documents import Document, Query, Span
+from workbench.domain.documents import Document, Span
 from workbench.domain.errors import IndexUnavailableError
 from workbench.domain.ranking import Candidate, Explanation, Highlights, Retrieval
 from workbench.engines.analyzer import tokens
 from workbench.engines.corpus_layout import current_generation
-from workbench.engines.index import read_queries
 from workbench.engines.query_syntax import parse
 
 if TYPE_CHECKING:
@@ -65,14 +64,6 @@ class EmbeddedRetriever:
     async def explain(self, query: str, id: str) -> Explanation | None:
         """Take one document's score apart, None when it does not match."""
         return await self._run(self._explain, query, id)
-
-    async def queries(self) -> tuple[Query, ...]:
-        """The queries that came with the corpus."""
-        return await self._run(read_queries, self._root, self.corpus)
-
-    async def sample_queries(self, limit: int = 10) -> tuple[Query, ...]:
-        """The first few of them."""
-        return (await self.queries())[:limit]
 
     async def close(self) -> None:
         """Let go of files and the thread; never waits for a search that is under way."""

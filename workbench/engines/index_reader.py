@@ -11,7 +11,6 @@ import tantivy
 from tantivy import Occur
 
 from workbench.domain.documents import Document
-from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation
 from workbench.engines.corpus_layout import check, current_generation, damaged, read_manifest, reading
 from workbench.engines.explanation import highest, summed, term_score
@@ -153,11 +152,8 @@ class IndexReader:
     @contextmanager
     def _answering(self) -> Iterator[None]:
         try:
-            yield
-        except WorkbenchError:
-            raise
-        except Exception as error:
-            raise damaged(self._name, str(error)) from error
+            with reading(self._name):
+                yield
         except BaseException as error:
             # What Rust code panics with is no Exception, and its class has no public name.
             if type(error).__name__ != "PanicException":

@@ -62,7 +62,7 @@ def parse(query: str) -> ParsedQuery:
         left -= len(kept)
     notes = [f"{trouble} So the query was read as plain words."] if trouble else []
     if cut:
-        notes.append(f"The query is very long; only its first {MOST_TERMS:,} terms were searched.")
+        notes.append(f"The query is very long; only its beginning, at most {MOST_TERMS:,} terms, was searched.")
     if not clauses:
         why = "has only signs and words such as “the”" if text.strip() else "is empty"
         notes.append(f"The query {why}; there is nothing to search for.")

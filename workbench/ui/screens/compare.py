@@ -200,9 +200,8 @@ class CompareScreen(Screen[None]):
 
     def watch_model(self, status: ModelStatus | None) -> None:
         """Say in the empty list what it is waiting for."""
-        if status is None or (self.comparison and self.comparison.reranked):
-            return
-        self.query_one("#reranked", RankList).show((), self._reranked_notice(self.comparison))
+        if status is not None and not (self.comparison and self.comparison.reranked):
+            self.query_one("#reranked", RankList).show((), self._model_notice(status))
 
     def _choose(self, comparison: Comparison) -> None:
         """Keep the person's choice while it is listed; else select what is on top."""
@@ -234,13 +233,19 @@ class CompareScreen(Screen[None]):
             f" +{shift.entered} -{shift.left}"
         )
 
-    def _reranked_notice(self, comparison: Comparison | None) -> Content:
-        status = self.model
-        if status is None or status.state in (ModelState.READY, ModelState.LOADED):
-            error = comparison.error if comparison else None
-            if error and error.stage == "rerank" and status is not None:
-                return safe(f"Not reranked: {error.message}\n{error.hint}")
-            return Content("" if status else "Loading the model…")
+    def _reranked_notice(self, comparison: Comparison) -> Content:
+        error = comparison.error
+        if error is None or error.stage != "rerank":
+            return Content("")
+        if self.model is None or self.model.state is not ModelState.LOADED:
+            return self._model_notice(self.model)
+        return safe(f"Not reranked: {error.message}\n{error.hint}")
+
+    def _model_notice(self, status: ModelStatus | None) -> Content:
+        if status is None or status.state is ModelState.READY:
+            return Content("Loading the model…")
+        if status.state is ModelState.LOADED:
+            return Content("Scoring…")
         if status.state is ModelState.FAILED:
             return safe(f"Not reranked: {status.reason}\n{status.next or ''}\nF5 tries again.")
         return safe(f"Waiting for {status.id}: {status.state}\n{progress_line(status)}\nBM25 works meanwhile.")

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from workbench import __version__
+from workbench.config.logs import log_error, log_surprise, start_log
+from workbench.config.paths import user_paths
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.text import sanitize
 
+SURPRISE = 70
+"""Exit code for a mistake of ours."""
 FORMATS = ("table", "json", "tsv", "markdown")
 
 
@@ -91,11 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A file name or a terminal that is not UTF-8 must not end a command half-way.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    log = start_log(user_paths().logs)
     try:
         code: int = getattr(import_module(f"workbench.cli.{module}"), function)(arguments)
         sys.stdout.flush()
         return code
     except WorkbenchError as error:
+        log_error(error)
         say(f"workbench: {error.message}")
         if error.hint:
             say(f"           {error.hint}")
@@ -107,6 +113,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader went away, as with `| head`; keep the interpreter from complaining when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        log_surprise(error)
+        say(f"workbench: something went wrong that should not have: {type(error).__name__}: {error}")
+        say(f"           Where it happened is written in {log}.")
+        return SURPRISE
 
 
 def say(text: str) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workbench.models.store import ModelStore
 
 BUNDLED = "help-center"
+FIRST_START_PATIENCE = 30.0
+"""Seconds to wait while another process, started at the same moment, indexes the bundled corpus."""
 
 
 def settings_for(arguments: Namespace) -> Settings:
@@ -104,4 +106,5 @@ def _index_bundled(root: Path, source: str) -> None:
         Intake(open_corpus(str(folder))).documents(),
         judged=(judged.queries, judged.judgments) if judged else None,
         workers=0,
+        patience=FIRST_START_PATIENCE,
     )

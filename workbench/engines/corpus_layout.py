@@ -171,8 +171,8 @@ def check(manifest: Manifest, generation: Path) -> None:
 
 
 @contextmanager
-def locked(root: Path, name: str) -> Iterator[None]:
-    """Hold a corpus against other builders.
+def locked(root: Path, name: str, patience: float = 0) -> Iterator[None]:
+    """Hold a corpus against other builders, waiting for one some seconds.
 
     Raises:
         IndexUnavailableError: Another one holds it.
@@ -182,7 +182,7 @@ def locked(root: Path, name: str) -> Iterator[None]:
     home_of(root, name)
     try:
         (root / _LOCKS).mkdir(parents=True, exist_ok=True)
-        with FileLock(root / _LOCKS / name, timeout=0):
+        with FileLock(root / _LOCKS / name, timeout=patience):
             yield
     except Timeout:
         hint = "Wait until it has finished; what was there before answers until then."

@@ -67,6 +67,7 @@ def build_index(
     progress: Callable[[int, int], None] | None = None,
     stop: threading.Event | None = None,
     skipped: Callable[[], int] | None = None,
+    patience: float = 0,
 ) -> CorpusInfo:
     """Index a corpus under a name, replacing what had that name.
 
@@ -82,6 +83,7 @@ def build_index(
         progress: Told the documents and the bytes of text that are in.
         stop: Ends the build early when set.
         skipped: Asked at the end how many records were no documents.
+        patience: Seconds to wait for another process that builds the same corpus.
 
     Raises:
         BadInputError: The name will not do, or there are no documents.
@@ -90,7 +92,7 @@ def build_index(
     """
     from tantivy.tantivy import __version__ as tantivy_version
 
-    with locked(root, name):
+    with locked(root, name, patience):
         home = home_of(root, name)
         sweep(home)
         generation = home / f"{time.time_ns():x}"

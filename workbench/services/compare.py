@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from workbench.config.logs import log_error
 from workbench.domain.comparison import Comparison, RerankerInfo, StageError
 from workbench.domain.deployment import ModelKind
 from workbench.domain.errors import WorkbenchError
@@ -127,4 +128,5 @@ def _describe(reranker: Reranker, weight: float) -> RerankerInfo:
 
 
 def _stage_error(stage: str, error: WorkbenchError) -> StageError:
+    log_error(error)
     return StageError(stage, error.message, error.hint, error.exit_code)

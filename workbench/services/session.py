@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from workbench.config.logs import log_error
 from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel
 from workbench.domain.documents import Query
@@ -72,6 +73,7 @@ class Session:
                     self.reranker = StageError("rerank", f"{self.model} is not ready: {status.state}.", "")
                 yield status
         except WorkbenchError as error:
+            log_error(error)
             self.reranker = StageError("rerank", error.message, error.hint, error.exit_code)
             yield replace(status, state=ModelState.FAILED, progress=None, reason=error.message, next=error.hint)
 

@@ -12,7 +12,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer, Static
+from textual.worker import Worker, WorkerState
 
+from workbench.config.logs import log_surprise
 from workbench.config.settings import DEPTH_LIMIT
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelState, ModelStatus
@@ -145,6 +147,13 @@ class CompareScreen(Screen[None]):
         """Run the present query again, after a setting has changed."""
         self.query_one(StatusBar).options = self.session.options
         self.run_query(self.query_one(QueryLine).value, 0)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Work that failed in a way nobody expected is said and written down, and the app goes on."""
+        if event.state is WorkerState.ERROR and event.worker.error:
+            log_surprise(event.worker.error)
+            text = f"{type(event.worker.error).__name__}: {event.worker.error}"
+            self.app.notify(text, title="Something went wrong", severity="error", markup=False)
 
     # What changed ---------------------------------------------------------------------------------
 

@@ -1,85 +1,99 @@
 """Progress on standard error, for a person who waits; nothing of it reaches standard output."""
 
 from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
+from workbench.cli.main import say
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.text import single_line
 
-_QUIET = {ModelState.ABSENT, ModelState.READY, ModelState.LOADED, ModelState.FAILED}
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_SILENT = {ModelState.ABSENT, ModelState.READY, ModelState.LOADED, ModelState.FAILED}
 
 
-class ModelProgress:
-    """A bar while a model is fetched and prepared; silent when it is ready already."""
+class _Bar:
+    """One line that is redrawn; where standard error is no terminal, only its last state is written."""
 
     def __init__(self) -> None:
-        self._bar: _Bar | None = None
+        self._progress: Progress | None = None
 
-    def __enter__(self) -> "ModelProgress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar:
-            self._bar.stop()
+        self._stop()
+
+    def _draw(self, text: str, done: int, total: int | None) -> None:
+        if self._progress is None:
+            self._progress = _progress(known=total is not None)
+            self._progress.add_task(text, total=total)
+            self._progress.start()
+        self._progress.update(self._progress.task_ids[0], description=text, completed=done, total=total)
+
+    def _stop(self) -> None:
+        if self._progress:
+            self._progress.stop()
+            self._progress = None
+
+
+class ModelProgress(_Bar):
+    """A line per state while a model is fetched and prepared, with a bar where it is known how far; else silent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = ModelState.ABSENT
 
     def show(self, status: ModelStatus) -> None:
         """Say what the model is doing."""
-        if status.state in _QUIET:
-            return
-        self._bar = self._bar or _Bar()
-        done, total = (status.progress.done, status.progress.total) if status.progress else (0, None)
-        self._bar.update(f"{status.id}: {status.state}", done, total)
+        if status.progress:
+            self._draw(f"{status.id}: {status.state}", status.progress.done, status.progress.total)
+        elif status.state is not self._state:
+            self._stop()
+            if status.state not in _SILENT:
+                say(f"{status.id}: {status.state}…")
+        self._state = status.state
 
 
-class DocumentProgress:
-    """A bar while an index is built: documents, text per second, time left where it is known."""
+class DocumentProgress(_Bar):
+    """Documents and bytes while an index is built, with a bar and the time left where the total is known."""
 
     def __init__(self, name: str, total_bytes: int | None) -> None:
+        """Nothing is drawn before the first document.
+
+        Args:
+            name: The corpus's.
+            total_bytes: What there is to read; None when unknown.
+        """
+        super().__init__()
         self._name = single_line(name, 40)
         self._total = total_bytes
-        self._bar = _Bar()
-
-    def __enter__(self) -> "DocumentProgress":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def show(self, documents: int, bytes_read: int) -> None:
         """Say how far the reading has come."""
         total = None if self._total is None else max(self._total, bytes_read)
-        self._bar.update(f"{self._name}: {documents:,} documents", bytes_read, total)
+        self._draw(f"{self._name}: {documents:,} documents", bytes_read, total)
 
 
-class _Bar:
-    """One line that is redrawn; on standard error that is no terminal, only its last state is written."""
+def _progress(known: bool) -> "Progress":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        FileSizeColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-        from rich.progress import TransferSpeedColumn as SpeedColumn
-
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            DownloadColumn(),
-            SpeedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True, markup=False, highlight=False),
-            transient=False,
-        )
-        self._task = self._progress.add_task("", total=None)
-        self._said = ""
-        self._progress.start()
-
-    def update(self, text: str, done: int, total: int | None) -> None:
-        if text.partition(":")[2] != self._said.partition(":")[2] and total != self._progress.tasks[0].total:
-            self._progress.reset(self._task, total=total)
-        self._said = text
-        self._progress.update(self._task, description=text, completed=done, total=total)
-
-    def stop(self) -> None:
-        self._progress.stop()
+    columns: list[ProgressColumn] = [TextColumn("{task.description}", markup=False)]
+    if known:
+        columns += [BarColumn(24), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()]
+    else:
+        columns += [FileSizeColumn(), TransferSpeedColumn()]
+    return Progress(*columns, console=Console(stderr=True, markup=False, highlight=False))

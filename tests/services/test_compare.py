@@ -110,3 +110,17 @@ async def test_closing_in_the_middle_stops_the_reranker() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert reranker.stopped
+
+
+async def test_a_newer_key_within_the_pause_costs_the_model_nothing() -> None:
+    reranker = LengthReranker()
+    retriever = ListRetriever(documents(8))
+    async with aclosing(compare("word", retriever, reranker, OPTIONS, pause=3600)) as running:
+        first = await anext(running)
+        assert len(first.bm25) == 5, "the first list does not wait"
+        rest = asyncio.ensure_future(anext(running))
+        await asyncio.sleep(0)
+        rest.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await rest
+    assert not reranker.stopped, "it never began"

@@ -1,5 +1,6 @@
 """One query through both stages: retrieve, rerank, and say what moved."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -33,6 +34,7 @@ async def compare(
     retriever: Retriever,
     reranker: Reranker | StageError,
     options: CompareOptions = CompareOptions(),
+    pause: float = 0.0,
 ) -> AsyncGenerator[Comparison, None]:
     """Run one query and yield ever fuller comparisons.
 
@@ -45,11 +47,13 @@ async def compare(
         retriever: Finds the candidates.
         reranker: Scores them; or why there is none.
         options: Depth, size and mix weight.
+        pause: Seconds to wait before the model is asked, so that a person who goes on typing does not pay
+            for it; not counted as latency.
     """
     started = time.perf_counter()
 
-    def elapsed() -> float:
-        return (time.perf_counter() - started) * 1000
+    def elapsed(waited: float = 0.0) -> float:
+        return (time.perf_counter() - started - waited) * 1000
 
     comparison = Comparison(
         query, retriever.name, retriever.corpus, options.depth, options.size, fields=retriever.fields
@@ -76,6 +80,9 @@ async def compare(
         return
     yield comparison
 
+    asked = time.perf_counter()
+    await asyncio.sleep(pause)
+    waited = time.perf_counter() - asked
     scores: list[PairScore] = []
     try:
         async with aclosing(reranker.score(query, found.candidates)) as stream:
@@ -98,7 +105,7 @@ async def compare(
             found.fetch_ms,
             sum(pair.tokenize_ms for pair in scores),
             sum(pair.infer_ms for pair in scores),
-            elapsed(),
+            elapsed(waited),
         ),
         done=True,
     )

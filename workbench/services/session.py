@@ -77,10 +77,10 @@ class Session:
             self.reranker = StageError("rerank", error.message, error.hint, error.exit_code)
             yield replace(status, state=ModelState.FAILED, progress=None, reason=error.message, next=error.hint)
 
-    def compare(self, query: str) -> AsyncGenerator[Comparison, None]:
+    def compare(self, query: str, pause: float = 0.0) -> AsyncGenerator[Comparison, None]:
         """Run one query against what is open; see `services.compare.compare`."""
         assert self.opened, "open a corpus first"
-        return compare(query, self.opened.retriever, self.reranker, self.options)
+        return compare(query, self.opened.retriever, self.reranker, self.options, pause)
 
     async def close(self) -> None:
         """Let go of everything; waits for nothing."""

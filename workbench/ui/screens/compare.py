@@ -1,6 +1,5 @@
 """The compare screen: one query, two lists, and what is to be said about them."""
 
-import asyncio
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -34,7 +33,7 @@ from workbench.ui.widgets.shift_panel import ShiftPanel
 from workbench.ui.widgets.status_bar import StatusBar
 
 PAUSE = 0.04
-"""Seconds that typing must rest before a query runs."""
+"""Seconds that typing must rest before the model is asked; BM25 answers every key."""
 COUNT_EVERY = 0.1
 """Seconds between two updates of the count of scored candidates."""
 DEPTHS = (5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, DEPTH_LIMIT)
@@ -113,11 +112,10 @@ class CompareScreen(Screen[None]):
     @work(exclusive=True, group="query", exit_on_error=False)
     async def run_query(self, text: str, pause: float) -> None:
         """Run a query through both stages; a newer one cancels it."""
-        await asyncio.sleep(pause)
         if self.session.opened is None:
             return
         shown = time.monotonic()
-        async with aclosing(self.session.compare(text)) as stages:
+        async with aclosing(self.session.compare(text, pause)) as stages:
             async for comparison in stages:
                 if comparison.done or not comparison.scored or time.monotonic() - shown > COUNT_EVERY:
                     self.comparison, shown = comparison, time.monotonic()

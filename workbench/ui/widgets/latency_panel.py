@@ -35,4 +35,4 @@ class LatencyPanel(Static):
             for stage in STAGES
         ]
         self.border_subtitle = Content(f"{latency.total:.1f} ms in all")
-        self.update(Content("\n").join(lines))
+        self.update(Content("\n").join(lines), layout=False)

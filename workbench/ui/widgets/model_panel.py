@@ -32,7 +32,7 @@ class ModelPanel(Static):
     def watch_status(self, status: ModelStatus | None) -> None:
         """Write the newest state."""
         if status is not None:
-            self.update(describe(status))
+            self.update(describe(status), layout=False)
 
 
 def describe(status: ModelStatus) -> Content:

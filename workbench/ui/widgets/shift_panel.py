@@ -19,7 +19,7 @@ class ShiftPanel(Static):
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Write the numbers of the newest comparison."""
         self.border_subtitle = Content(f"top {comparison.size}" if comparison else "")
-        self.update(summary(comparison))
+        self.update(summary(comparison), layout=False)
 
 
 def summary(comparison: Comparison | None) -> Content:

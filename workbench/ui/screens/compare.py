@@ -3,6 +3,7 @@
 import time
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,17 +17,19 @@ from textual.worker import Worker, WorkerState
 from workbench.config.logs import log_surprise
 from workbench.config.settings import DEPTH_LIMIT
 from workbench.domain.comparison import Comparison
-from workbench.domain.deployment import ModelState, ModelStatus
+from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Highlights
 from workbench.services.session import Session
 from workbench.ui.keys import COMPARE_KEYS
+from workbench.ui.notices import bm25_notice, bm25_title, model_notice, reranked_notice, reranked_title
 from workbench.ui.rows import bm25_rows, reranked_rows
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.text import safe, safe_line
 from workbench.ui.widgets.document_panel import DocumentPanel
+from workbench.ui.widgets.gutter import Gutter
 from workbench.ui.widgets.latency_panel import LatencyPanel
-from workbench.ui.widgets.model_panel import ModelPanel, progress_line
+from workbench.ui.widgets.model_panel import ModelPanel
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.shift_panel import ShiftPanel
@@ -45,7 +48,7 @@ class CompareScreen(Screen[None]):
 
     CSS_PATH = "compare.tcss"
     AUTO_FOCUS = "#query"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (130, "-gutter")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (44, "-tall-48")]
     BINDINGS = [*COMPARE_KEYS]
 
@@ -69,6 +72,7 @@ class CompareScreen(Screen[None]):
             yield QueryLine(self._first_query or "", id="query")
         with Horizontal(id="lists", classes="-bm25"):
             yield RankList("bm25", "BM25").data_bind(CompareScreen.selected_id)
+            yield Gutter("gutter").data_bind(CompareScreen.comparison, CompareScreen.selected_id)
             yield RankList("reranked", "Reranked").data_bind(CompareScreen.selected_id)
         with Horizontal(id="panels"):
             yield DocumentPanel("document")
@@ -81,7 +85,12 @@ class CompareScreen(Screen[None]):
     def on_mount(self) -> None:
         """Open the corpus once the first picture is out."""
         self.query_one(StatusBar).options = self.session.options
+        for side, rank_list in (("left_top", "#bm25"), ("right_top", "#reranked")):
+            self.watch(self.query_one(rank_list), "scroll_y", partial(self._list_scrolled, side), init=False)
         self.call_after_refresh(self.open_corpus, self._corpus)
+
+    def _list_scrolled(self, side: str, row: float) -> None:
+        setattr(self.query_one(Gutter), side, round(row))
 
     # Work -----------------------------------------------------------------------------------------
 
@@ -186,17 +195,15 @@ class CompareScreen(Screen[None]):
         if comparison.scored and not comparison.done:
             # It takes long enough to notice: what the right list still shows is an earlier answer.
             reranked.stale = True
-            reranked.border_title = self._reranked_title(comparison)
+            reranked.border_title = reranked_title(comparison)
             return
-        failed = comparison.error is not None and comparison.error.stage == "retrieve"
-        bm25.show(bm25_rows(comparison), self._bm25_notice(comparison))
-        matches = "match" if comparison.total == 1 else "matches"
-        bm25.border_title = Content("BM25" if failed else f"BM25 · {comparison.total:,} {matches}")
+        bm25.show(bm25_rows(comparison), bm25_notice(comparison))
+        bm25.border_title = bm25_title(comparison)
         bm25.border_subtitle = safe_line(" ".join(comparison.warnings))
         if comparison.done:
             reranked.stale = False
-            reranked.show(reranked_rows(comparison), self._reranked_notice(comparison))
-            reranked.border_title = self._reranked_title(comparison)
+            reranked.show(reranked_rows(comparison), reranked_notice(comparison, self.model))
+            reranked.border_title = reranked_title(comparison)
         self._choose(comparison)
         if comparison.done or not comparison.bm25:
             self.show_document(self.selected_id)
@@ -208,7 +215,7 @@ class CompareScreen(Screen[None]):
     def watch_model(self, status: ModelStatus | None) -> None:
         """Say in the empty list what it is waiting for."""
         if status is not None and not (self.comparison and self.comparison.reranked):
-            self.query_one("#reranked", RankList).show((), self._model_notice(status))
+            self.query_one("#reranked", RankList).show((), model_notice(status))
 
     def _choose(self, comparison: Comparison) -> None:
         """Keep the person's choice while it is listed; else select what is on top."""
@@ -219,43 +226,6 @@ class CompareScreen(Screen[None]):
         self.selected_id = top.document.id if top else None
         if comparison.reranked and not self._moved:
             self.query_one("#lists").set_classes("-reranked")
-
-    # Words ----------------------------------------------------------------------------------------
-
-    def _bm25_notice(self, comparison: Comparison) -> Content:
-        if comparison.error and comparison.error.stage == "retrieve":
-            return safe(f"{comparison.error.message}\n{comparison.error.hint}")
-        if not comparison.query.strip():
-            return Content("Type a query. Every key searches.")
-        return Content("Nothing matches this query.")
-
-    def _reranked_title(self, comparison: Comparison) -> Content:
-        if not comparison.done:
-            return Content("Reranked · scoring…")
-        if not (comparison.reranked and comparison.reranker and comparison.shift):
-            return Content("Reranked")
-        shift = comparison.shift
-        return safe_line(
-            f"Reranked · {comparison.reranker.score_space} · ▲{shift.up} ▼{shift.down} ={shift.same}"
-            f" +{shift.entered} -{shift.left}"
-        )
-
-    def _reranked_notice(self, comparison: Comparison) -> Content:
-        error = comparison.error
-        if error is None or error.stage != "rerank":
-            return Content("")
-        if self.model is None or self.model.state is not ModelState.LOADED:
-            return self._model_notice(self.model)
-        return safe(f"Not reranked: {error.message}\n{error.hint}")
-
-    def _model_notice(self, status: ModelStatus | None) -> Content:
-        if status is None or status.state is ModelState.READY:
-            return Content("Loading the model…")
-        if status.state is ModelState.LOADED:
-            return Content("Scoring…")
-        if status.state is ModelState.FAILED:
-            return safe(f"Not reranked: {status.reason}\n{status.next or ''}\nF5 tries again.")
-        return safe(f"Waiting for {status.id}: {status.state}\n{progress_line(status)}\nBM25 works meanwhile.")
 
     # Actions --------------------------------------------------------------------------------------
 

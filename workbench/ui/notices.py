@@ -1,0 +1,58 @@
+"""What an empty or partial list says instead of rows: why, and what happens next."""
+
+from textual.content import Content
+
+from workbench.domain.comparison import Comparison
+from workbench.domain.deployment import ModelState, ModelStatus
+from workbench.ui.text import safe, safe_line
+from workbench.ui.widgets.model_panel import progress_line
+
+
+def bm25_title(comparison: Comparison) -> Content:
+    """Title of the BM25 list."""
+    if comparison.error and comparison.error.stage == "retrieve":
+        return Content("BM25")
+    return Content(f"BM25 · {comparison.total:,} {'match' if comparison.total == 1 else 'matches'}")
+
+
+def bm25_notice(comparison: Comparison) -> Content:
+    """For a BM25 list without rows."""
+    if comparison.error and comparison.error.stage == "retrieve":
+        return safe(f"{comparison.error.message}\n{comparison.error.hint}")
+    if not comparison.query.strip():
+        return Content("Type a query. Every key searches.")
+    return Content("Nothing matches this query.\nTry other words, or another corpus with Ctrl+O.")
+
+
+def reranked_title(comparison: Comparison) -> Content:
+    """Title of the reranked list; holds the shifts, for terminals too small for their panel."""
+    if not comparison.done:
+        return Content("Reranked · scoring…")
+    if not (comparison.reranked and comparison.reranker and comparison.shift):
+        return Content("Reranked")
+    shift = comparison.shift
+    return safe_line(
+        f"Reranked · {comparison.reranker.score_space} · ▲{shift.up} ▼{shift.down} ={shift.same}"
+        f" +{shift.entered} -{shift.left}"
+    )
+
+
+def reranked_notice(comparison: Comparison, model: ModelStatus | None) -> Content:
+    """For a reranked list without rows."""
+    error = comparison.error
+    if error is None or error.stage != "rerank":
+        return Content("")
+    if model is None or model.state is not ModelState.LOADED:
+        return model_notice(model)
+    return safe(f"Not reranked: {error.message}\n{error.hint}")
+
+
+def model_notice(status: ModelStatus | None) -> Content:
+    """For a reranked list that waits for its model."""
+    if status is None or status.state is ModelState.READY:
+        return Content("Loading the model…")
+    if status.state is ModelState.LOADED:
+        return Content("Scoring…")
+    if status.state is ModelState.FAILED:
+        return safe(f"Not reranked: {status.reason}\n{status.next or ''}\nF5 tries again.")
+    return safe(f"Waiting for {status.id}: {status.state}\n{progress_line(status)}\nBM25 works meanwhile.")

@@ -12,10 +12,12 @@ from tests.ui.conftest import Bench
 from tests.ui.screen import compare_screen, reranked, screen_text, until
 from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel, Progress
 from workbench.domain.errors import ModelUnavailableError
+from workbench.domain.shift import movers
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.widgets.document_panel import DocumentPanel
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
+from workbench.ui.widgets.shift_panel import ShiftPanel
 
 SIZES = [(80, 24), (120, 36), (160, 48)]
 
@@ -95,11 +97,11 @@ async def test_tab_walks_through_the_panels_and_slash_leads_back(bench: Bench) -
     async with bench.app().run_test(size=(120, 36)) as pilot:
         await reranked(pilot)
         seen = []
-        for _ in range(4):
+        for _ in range(5):
             assert pilot.app.focused
             seen.append(pilot.app.focused.id)
             await pilot.press("tab")
-        assert seen == ["query", "bm25", "reranked", "document"]
+        assert seen == ["query", "bm25", "reranked", "document", "shifts"]
         await pilot.press("tab", "slash")
         assert isinstance(pilot.app.focused, QueryLine)
 
@@ -239,3 +241,21 @@ async def test_resizing_in_the_middle_of_a_query_keeps_everything_in_its_place(b
             assert all(len(line) <= width for line in screen_text(pilot.app).splitlines())
         await pilot.press("ctrl+u", *"slow wifi")
         await reranked(pilot, "slow wifi")
+
+
+async def test_a_mover_chosen_in_the_shifts_panel_is_selected_in_both_lists(bench: Bench) -> None:
+    async with bench.app().run_test(size=(160, 48)) as pilot:
+        screen = await reranked(pilot)
+        assert screen.comparison
+        farthest = movers(screen.comparison.reranked, 10, 3)
+        for row in farthest:
+            assert f"{'▲' if row.shift > 0 else '▼'}{abs(row.shift)}" in screen_text(pilot.app)
+        screen.query_one(ShiftPanel).focus()
+        await pilot.click("#shifts", offset=(4, 4))
+        await pilot.pause()
+        assert screen.selected_id == farthest[0].candidate.document.id
+        assert screen.query_one("#bm25", RankList).cursor == farthest[0].candidate.rank - 1
+        assert screen.query_one("#reranked", RankList).cursor == farthest[0].rank - 1
+        await pilot.press("down")
+        await pilot.pause()
+        assert screen.selected_id == farthest[1].candidate.document.id

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.domain.documents import Document
 from workbench.domain.ranking import Candidate, Reranked
-from workbench.domain.shift import jaccard, kendall_tau, rbo, summarize
+from workbench.domain.shift import jaccard, kendall_tau, movers, rbo, summarize
 from workbench.domain.tokens import TokenCount
 
 TOKENS = TokenCount(1, 1, 1, 1, 8, 1)
@@ -63,3 +63,12 @@ def test_a_summary_counts_rows_of_the_reranked_list_and_what_came_and_went() -> 
     assert (summary.entered, summary.left) == (1, 1)
     assert summary.jaccard == 0.5
     assert summary.kendall_tau == -1
+
+
+def test_movers_are_the_farthest_of_the_rows_that_either_list_compares() -> None:
+    candidates = [Candidate(n, Document.of(f"d{n}", "", "x"), 10.0 - n) for n in range(1, 9)]
+    order = [6, 2, 1, 3, 4, 5, 8, 7]
+    reranked = [Reranked(place, candidates[n - 1], 0.5, 0.5, TOKENS) for place, n in enumerate(order, start=1)]
+    assert [row.candidate.document.id for row in movers(reranked, 3, 9)] == ["d6", "d1", "d3"]
+    assert [row.shift for row in movers(reranked, 3, 2)] == [5, -2]
+    assert movers(reranked[1:2], 3, 9) == ()

@@ -22,6 +22,8 @@ class ShiftSummary:
     """Agreement in order of the documents in both lists, −1–1; None with fewer than two."""
     rbo: float
     """Rank-biased overlap, extrapolated, p 0.9, 0–1."""
+    rbo_top: float
+    """The same with p 0.5, which looks at little beyond the first few rows."""
     jaccard: float
     """Documents in both lists over documents in either, 0–1."""
 
@@ -80,6 +82,21 @@ def jaccard(left: Sequence[str], right: Sequence[str]) -> float:
     return len(ours & theirs) / len(ours | theirs) if ours or theirs else 1.0
 
 
+def movers(reranked: Sequence[Reranked], size: int, count: int) -> tuple[Reranked, ...]:
+    """Find the rows that moved farthest among those that either list compares.
+
+    Args:
+        reranked: All rows in their new order.
+        size: Rows of each list that are compared.
+        count: How many at most.
+
+    Returns:
+        The farthest first; equal distances in reranked order. None that stayed where it was.
+    """
+    visible = [row for row in reranked if row.shift and min(row.rank, row.candidate.rank) <= size]
+    return tuple(sorted(visible, key=lambda row: (-abs(row.shift), row.rank))[:count])
+
+
 def summarize(bm25: Sequence[Candidate], reranked: Sequence[Reranked]) -> ShiftSummary:
     """Sum up the movement from the BM25 list to the reranked list.
 
@@ -98,5 +115,6 @@ def summarize(bm25: Sequence[Candidate], reranked: Sequence[Reranked]) -> ShiftS
         left=len(set(before) - set(after)),
         kendall_tau=kendall_tau(before, after),
         rbo=rbo(before, after),
+        rbo_top=rbo(before, after, p=0.5),
         jaccard=jaccard(before, after),
     )

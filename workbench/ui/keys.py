@@ -12,7 +12,7 @@ COMPARE_KEYS = [
     _key("list.other", "f2", "other_list", "Other list", "Go to the other ranked list", shown=True),
     _key("sample.next", "f3", "sample(1)", "Next sample", "Run the corpus's next sample query", shown=True),
     _key("sample.previous", "f4", "sample(-1)", "Previous sample", "Run the corpus's previous sample query"),
-    _key("depth.more", "plus,equals_sign", "depth(1)", "Deeper", "Rerank more candidates", shown=True, display="+"),
+    _key("depth.more", "plus", "depth(1)", "Deeper", "Rerank more candidates", shown=True, display="+"),
     _key("depth.less", "minus", "depth(-1)", "Shallower", "Rerank fewer candidates", shown=True, display="-"),
     _key("mix.more", "right_square_bracket", "weight(1)", "Mix more", "Give the model more of the mix", display="]"),
     _key("mix.less", "left_square_bracket", "weight(-1)", "Mix less", "Give the model less of the mix", display="["),

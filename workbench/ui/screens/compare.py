@@ -77,7 +77,7 @@ class CompareScreen(Screen[None]):
         with Horizontal(id="panels"):
             yield DocumentPanel("document")
             with Vertical(id="side"):
-                yield ShiftPanel("shifts").data_bind(CompareScreen.comparison)
+                yield ShiftPanel("shifts").data_bind(CompareScreen.comparison, CompareScreen.selected_id)
                 yield LatencyPanel("latency").data_bind(CompareScreen.comparison)
                 yield ModelPanel("model").data_bind(status=CompareScreen.model)
         yield Footer(compact=True)
@@ -182,7 +182,8 @@ class CompareScreen(Screen[None]):
         (rank_list.action_move if event.step == "move" else rank_list.action_page)(event.by)
 
     @on(RankList.Selected)
-    def row_selected(self, event: RankList.Selected) -> None:
+    @on(ShiftPanel.Chosen)
+    def row_selected(self, event: RankList.Selected | ShiftPanel.Chosen) -> None:
         """Light the row in both lists and show its text."""
         self._moved = True
         self.selected_id = event.document_id

@@ -1,37 +1,96 @@
-"""How much the reranker moved, in a few numbers."""
+"""How much the reranker moved: counts, measures, and the documents that moved farthest."""
 
+from textual import events
+from textual.binding import Binding
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from workbench.domain.comparison import Comparison
+from workbench.domain.ranking import Reranked
+from workbench.domain.shift import ShiftSummary, movers
+from workbench.ui.text import safe_line
+
+SUMMARY_LINES = 3
 
 
-class ShiftPanel(Static):
-    """Counts of movement and three measures of agreement over the compared rows."""
+class ShiftPanel(Static, can_focus=True):
+    """Counts of movement and measures of agreement over the compared rows; movers can be chosen."""
+
+    BINDINGS = [
+        Binding("down,j", "choose(1)", "Next mover", show=False, id="shifts.next"),
+        Binding("up,k", "choose(-1)", "Previous mover", show=False, id="shifts.previous"),
+    ]
 
     comparison: reactive[Comparison | None] = reactive(None)
+    selected_id: reactive[str | None] = reactive(None)
+
+    class Chosen(Message):
+        """A person chose a mover."""
+
+        def __init__(self, document_id: str) -> None:
+            super().__init__()
+            self.document_id = document_id
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self.border_title = Content("Shifts")
+        self._movers: tuple[Reranked, ...] = ()
 
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Write the numbers of the newest comparison."""
         self.border_subtitle = Content(f"top {comparison.size}" if comparison else "")
-        self.update(summary(comparison), layout=False)
+        self._write()
+
+    def watch_selected_id(self) -> None:
+        """Mark the mover that is selected."""
+        self._write()
+
+    def on_resize(self) -> None:
+        """Show as many movers as fit."""
+        self._write()
+
+    def action_choose(self, step: int) -> None:
+        """Select the next mover, or the first when none is selected."""
+        ids = [row.candidate.document.id for row in self._movers]
+        if ids:
+            at = ids.index(self.selected_id) + step if self.selected_id in ids else 0
+            self.post_message(self.Chosen(ids[max(0, min(at, len(ids) - 1))]))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the mover that was clicked."""
+        offset = event.get_content_offset(self)
+        index = -1 if offset is None else offset.y - SUMMARY_LINES
+        if 0 <= index < len(self._movers):
+            self.post_message(self.Chosen(self._movers[index].candidate.document.id))
+
+    def _write(self) -> None:
+        comparison, self._movers = self.comparison, ()
+        if comparison is None or comparison.shift is None or not comparison.reranked:
+            text = "not reranked" if comparison and comparison.done else ""
+            self.update(Content.styled(text, "$muted"), layout=False)
+            return
+        self._movers = movers(comparison.reranked, comparison.size, max(self.content_size.height - SUMMARY_LINES, 0))
+        lines = [summary(comparison.shift), *(self._mover(row) for row in self._movers)]
+        self.update(Content("\n").join(lines), layout=False)
+
+    def _mover(self, row: Reranked) -> Content:
+        document = row.candidate.document
+        sign, colour = (f"▲{row.shift}", "$rank-up") if row.shift > 0 else (f"▼{-row.shift}", "$rank-down")
+        chosen = document.id == self.selected_id
+        title = safe_line(document.title or document.id, limit=max(self.content_size.width - 7, 1))
+        return Content.assemble(("› " if chosen else "  ", "bold"), (f"{sign:<5}", colour), title)
 
 
-def summary(comparison: Comparison | None) -> Content:
-    """The shift summary, as wide as the panel allows; one item per line break."""
-    if comparison is None or comparison.shift is None or not comparison.reranked:
-        return Content.styled("not reranked" if comparison and comparison.done else "", "$muted")
-    shift = comparison.shift
+def summary(shift: ShiftSummary) -> Content:
+    """Counts and measures in three lines."""
     tau = "–" if shift.kendall_tau is None else f"{shift.kendall_tau:.2f}"
     return Content.assemble(
         (f"▲ {shift.up} up", "$rank-up"), "  ", (f"▼ {shift.down} down", "$rank-down"), "  ",
         (f"= {shift.same} same", "$rank-same"), "\n",
-        (f"+ {shift.entered} entered", "$rank-entered"), "  ", (f"- {shift.left} left", "$rank-down"), "\n",
-        ("tau ", "$muted"), tau, ("  rbo ", "$muted"), f"{shift.rbo:.2f}",
+        (f"+ {shift.entered} entered", "$rank-entered"), "  ", (f"- {shift.left} left", "$rank-down"),
+        ("  tau ", "$muted"), tau, "\n",
+        ("rbo .9 ", "$muted"), f"{shift.rbo:.2f}", ("  .5 ", "$muted"), f"{shift.rbo_top:.2f}",
         ("  jaccard ", "$muted"), f"{shift.jaccard:.2f}",
     )  # fmt: skip

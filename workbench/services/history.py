@@ -1,0 +1,141 @@
+"""The queries a person ran, by corpus, kept over restarts and shared by every open workbench."""
+
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+
+from workbench.domain.text import single_line
+
+QUERY_LIMIT = 1000
+"""Characters that are kept of one query."""
+PATIENCE = 1.0
+"""Seconds to wait for another process that is writing, which takes it milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One query that was run."""
+
+    corpus: str
+    query: str
+
+    @classmethod
+    def of(cls, corpus: str, query: str) -> "Entry":
+        """Sanitise untrusted parts into an entry."""
+        return cls(single_line(corpus), single_line(query, QUERY_LIMIT))
+
+
+class History:
+    """A file of recent queries, oldest first, one JSON object per line.
+
+    Every process reads, merges and replaces the file under a lock, so none loses what another added. What cannot
+    be written stays in memory and is written together with the next query.
+
+    Attributes:
+        warning: What went wrong with the file, for the person; it stays the same as long as the cause does.
+    """
+
+    def __init__(self, path: Path, limit: int = 500) -> None:
+        """Remember where the file is; nothing is read yet.
+
+        Args:
+            path: Need not exist, nor its folder.
+            limit: Queries to keep for each corpus.
+        """
+        self.path = path
+        self.limit = limit
+        self.warning: str | None = None
+        self._unsaved: list[Entry] = []
+        self._turn = threading.Lock()
+
+    def add(self, corpus: str, query: str) -> None:
+        """Keep a query; it is on the disk afterwards, or `warning` says why not. Blank ones are left out.
+
+        Waits for the disk: call it in a thread.
+        """
+        entry = Entry.of(corpus, query)
+        if entry.query:
+            with self._turn:
+                self._unsaved = _latest([*self._unsaved, entry], self.limit)
+                self._save()
+
+    def recent(self, corpus: str) -> tuple[str, ...]:
+        """The queries of a corpus, newest first, each one once; those of other processes included."""
+        with self._turn:
+            try:
+                saved, broken = self._read()
+            except OSError as error:
+                saved, broken = [], 0
+                self.warning = f"Recent queries cannot be read from {self.path}: {error.strerror or error}."
+            entries = _latest([*saved, *self._unsaved], self.limit)
+            if broken:
+                self._save()
+        name = single_line(corpus)
+        return tuple(entry.query for entry in reversed(entries) if entry.corpus == name)
+
+    def _read(self) -> tuple[list[Entry], int]:
+        """The good entries of the file, and how many lines are broken."""
+        try:
+            lines = self.path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return [], 0
+        found = [_parse(line) for line in lines if line.strip()]
+        entries = [entry for entry in found if entry]
+        return entries, len(found) - len(entries)
+
+    def _save(self) -> None:
+        from filelock import FileLock
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{self.path}.lock").acquire(PATIENCE, poll_interval=0.005):
+                saved, broken = self._read()
+                new = self._write(_latest([*saved, *self._unsaved], self.limit))
+                if broken:
+                    self._set_aside(broken)
+                new.replace(self.path)
+        except (OSError, NotImplementedError) as error:  # The second: a file system without locks.
+            reason = getattr(error, "strerror", None) or error
+            self.warning = f"Recent queries are kept until you quit; {self.path} cannot be written: {reason}."
+        else:
+            self._unsaved = []
+
+    def _write(self, entries: list[Entry]) -> Path:
+        new = self.path.with_name(f"{self.path.name}.new")
+        with new.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
+            file.flush()
+            os.fsync(file.fileno())
+        return new
+
+    def _set_aside(self, broken: int) -> None:
+        names = (f"{self.path.name}{f'.{number}' if number > 1 else ''}.broken" for number in count(1))
+        aside = next(path for path in map(self.path.with_name, names) if not path.exists())
+        self.path.rename(aside)
+        lines = "1 line" if broken == 1 else f"{broken:,} lines"
+        self.warning = f"{lines} of {self.path.name} could not be read; the file was set aside as {aside}."
+
+
+def _latest(entries: Iterable[Entry], limit: int) -> list[Entry]:
+    """Each entry once, at its latest place, and the latest of each corpus."""
+    found: dict[Entry, None] = {}
+    of_corpus: Counter[str] = Counter()
+    for entry in reversed(list(entries)):
+        if entry not in found and of_corpus[entry.corpus] < limit:
+            found[entry] = None
+            of_corpus[entry.corpus] += 1
+    return list(reversed(found))
+
+
+def _parse(line: bytes) -> Entry | None:
+    try:
+        raw = json.loads(line)
+        entry = Entry.of(raw["corpus"], raw["query"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return entry if entry.query else None

@@ -52,9 +52,10 @@ class CompareScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (44, "-tall-48")]
     BINDINGS = [*COMPARE_KEYS]
 
-    comparison: reactive[Comparison | None] = reactive(None)
-    selected_id: reactive[str | None] = reactive(None)
-    model: reactive[ModelStatus | None] = reactive(None)
+    # Without repaint: a change redraws the widgets that read it, not the whole screen.
+    comparison: reactive[Comparison | None] = reactive(None, repaint=False)
+    selected_id: reactive[str | None] = reactive(None, repaint=False)
+    model: reactive[ModelStatus | None] = reactive(None, repaint=False)
 
     def __init__(self, session: Session, corpus: str, query: str | None) -> None:
         super().__init__()

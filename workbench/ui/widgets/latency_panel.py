@@ -14,7 +14,7 @@ STAGES = ("retrieve", "fetch", "tokenize", "rerank")
 class LatencyPanel(Static):
     """A line per stage, in milliseconds, with bars that share one scale."""
 
-    comparison: reactive[Comparison | None] = reactive(None)
+    comparison: reactive[Comparison | None] = reactive(None, repaint=False)
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

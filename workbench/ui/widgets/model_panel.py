@@ -23,7 +23,7 @@ SIGNS = {
 class ModelPanel(Static):
     """The model's name, state, progress where it is known, and the next step where there is one."""
 
-    status: reactive[ModelStatus | None] = reactive(None)
+    status: reactive[ModelStatus | None] = reactive(None, repaint=False)
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

@@ -1,7 +1,9 @@
 """The line a person types the query into."""
 
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 
@@ -14,6 +16,9 @@ class QueryLine(Input):
         Binding("pagedown", "browse('page', 1)", "Next page", show=False, id="query.next-page"),
         Binding("pageup", "browse('page', -1)", "Previous page", show=False, id="query.previous-page"),
     ]
+
+    virtual_size = Reactive(Size(0, 0))
+    """As in any widget, but a longer text does not lay the whole screen out anew: this line has no scroll bar."""
 
     class Browse(Message):
         """A person moves through the results while typing."""

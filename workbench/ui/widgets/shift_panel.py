@@ -23,8 +23,8 @@ class ShiftPanel(Static, can_focus=True):
         Binding("up,k", "choose(-1)", "Previous mover", show=False, id="shifts.previous"),
     ]
 
-    comparison: reactive[Comparison | None] = reactive(None)
-    selected_id: reactive[str | None] = reactive(None)
+    comparison: reactive[Comparison | None] = reactive(None, repaint=False)
+    selected_id: reactive[str | None] = reactive(None, repaint=False)
 
     class Chosen(Message):
         """A person chose a mover."""

@@ -1,6 +1,6 @@
 """Draws the README's picture: the compare screen on the bundled corpus, with the default model.
 
-python -m tests.benchmarks.picture [--size 132x38] [--theme workbench-dark] [--out .github/compare.svg]
+python -m tests.benchmarks.picture [--size 150x42] [--theme workbench-dark] [--out .github/compare.svg]
 """
 
 import argparse
@@ -18,7 +18,7 @@ from workbench.ui.app import WorkbenchApp
 async def main() -> None:
     """Open the app without a terminal, wait for the reranked list, and save what it shows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", default="132x38")
+    parser.add_argument("--size", default="150x42")
     parser.add_argument("--theme", default="workbench-dark")
     parser.add_argument("--out", type=Path, default=Path(".github/compare.svg"))
     arguments = parser.parse_args()
@@ -26,9 +26,6 @@ async def main() -> None:
     settings = replace(Settings(), theme=arguments.theme)
     app = WorkbenchApp(open_session(settings), settings)
     async with app.run_test(size=(columns, lines)) as pilot:
-        screen = await reranked(pilot)
-        screen.rerun()
-        await pilot.app.workers.wait_for_complete()
         await reranked(pilot)
         await pilot.press("end")
         await pilot.pause(0.5)

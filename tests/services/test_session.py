@@ -13,6 +13,7 @@ from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, Prep
 from workbench.domain.documents import Query
 from workbench.domain.errors import IndexUnavailableError, ModelUnavailableError
 from workbench.services.compare import CompareOptions
+from workbench.services.history import History
 from workbench.services.session import Engines, Opened, Session
 
 PREPARED = PreparedModel("length", ModelKind.BI_ENCODER, Path("m.onnx"), Path("t.json"), 10, "f")
@@ -44,6 +45,7 @@ class Bench:
             Engines(self.open_corpus, lambda: list(self.retrievers), lambda: library, lambda _: self.reranker),
             "length",
             CompareOptions(),
+            History(Path("never-written.jsonl")),
         )
 
     async def open_corpus(self, name: str) -> Opened:

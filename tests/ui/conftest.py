@@ -16,6 +16,7 @@ from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index, corpus_info, read_queries
 from workbench.engines.onnx_reranker import OnnxReranker
 from workbench.services.compare import CompareOptions
+from workbench.services.history import History
 from workbench.services.session import Engines, Opened, Session
 from workbench.ui.app import WorkbenchApp
 
@@ -79,7 +80,8 @@ class Bench:
             lambda: ModelLibrary(self.ensure),
             lambda model: OnnxReranker(model, self.vectors),
         )
-        app = WorkbenchApp(Session(engines, self.model.id, CompareOptions()), chosen, query)
+        history = History(self.vectors.parent / "history.jsonl")
+        app = WorkbenchApp(Session(engines, self.model.id, CompareOptions(), history), chosen, query)
         app.animation_level = "none"
         return app
 

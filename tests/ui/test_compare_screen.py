@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
+from textual.events import Paste
 from textual.widgets import Static
 
 from tests.fakes.hostile import hostile_documents
@@ -13,10 +14,14 @@ from tests.ui.screen import compare_screen, reranked, screen_text, until
 from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel, Progress
 from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.shift import movers
+from workbench.ui.screens.explain import ExplainScreen
 from workbench.ui.screens.help import HelpScreen
+from workbench.ui.screens.query_drawer import QueryDrawer
 from workbench.ui.widgets.document_panel import DocumentPanel
+from workbench.ui.widgets.line_input import LineInput
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
+from workbench.ui.widgets.scores_panel import ScoresPanel
 from workbench.ui.widgets.shift_panel import ShiftPanel
 
 SIZES = [(80, 24), (120, 36), (160, 48)]
@@ -259,3 +264,73 @@ async def test_a_mover_chosen_in_the_shifts_panel_is_selected_in_both_lists(benc
         await pilot.press("down")
         await pilot.pause()
         assert screen.selected_id == farthest[1].candidate.document.id
+
+
+async def test_recent_queries_are_kept_over_restarts_and_offered_by_an_arrow_in_the_empty_line(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        await reranked(pilot)
+        await pilot.press("ctrl+u", *"slow wifi", "enter")
+        await reranked(pilot, "slow wifi")
+        await pilot.app.workers.wait_for_complete()
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        await pilot.press("ctrl+u", "up")
+        await until(pilot, lambda: isinstance(pilot.app.screen, QueryDrawer), "the drawer")
+        assert "slow wifi" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen, "the drawer closed")
+        await reranked(pilot, "slow wifi")
+        assert screen.query_one(QueryLine).value == "slow wifi"
+
+
+async def test_a_sample_query_is_found_by_typing_a_part_of_it(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        assert screen.session.opened
+        wanted = screen.session.opened.queries[4].text
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, QueryDrawer), "the drawer")
+        await pilot.press(*wanted.split()[-1], *" ", *wanted.split()[0])
+        await pilot.press("enter")
+        await reranked(pilot, wanted)
+
+
+async def test_pasted_escape_sequences_are_harmless_in_every_line_that_takes_text(bench: Bench) -> None:
+    hostile = "slow\x1b]0;owned\x07 wifi\u202e"
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        screen.query_one(QueryLine).value = ""
+        screen.query_one(QueryLine).post_message(Paste(hostile))
+        await until(pilot, lambda: "slow" in screen.query_one(QueryLine).value, "the paste")
+        assert "\x1b" not in screen.query_one(QueryLine).value
+        assert "\u202e" not in screen_text(pilot.app)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, QueryDrawer), "the drawer")
+        pilot.app.screen.query_one(LineInput).post_message(Paste(hostile))
+        await until(pilot, lambda: "slow" in pilot.app.screen.query_one(LineInput).value, "the paste")
+        assert "\x1b" not in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_scores_of_the_selected_document_are_one_key_away(bench: Bench, size: tuple[int, int]) -> None:
+    async with bench.app().run_test(size=size) as pilot:
+        screen = await reranked(pilot)
+        assert screen.comparison
+        score = f"{screen.comparison.reranked[0].candidate.score:.2f}"
+        if size[0] < 130:
+            assert not screen.query_one(ScoresPanel).display
+            await pilot.press("f6")
+        await until(pilot, lambda: "cosine" in screen_text(pilot.app), "the scores")
+        assert f"bm25 {score}" in screen_text(pilot.app)
+
+
+async def test_the_explanation_of_a_score_adds_up_on_its_own_page(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        await until(pilot, lambda: screen._explanation is not None, "an explanation")
+        await pilot.press("f7")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExplainScreen), "the page")
+        assert screen.comparison
+        assert f"{screen.comparison.reranked[0].candidate.score:.6g}"[:5] in screen_text(pilot.app)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen, "back")

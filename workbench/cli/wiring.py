@@ -12,6 +12,7 @@ from workbench.config.settings import Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
 from workbench.engines.base import Reranker
 from workbench.services.compare import CompareOptions
+from workbench.services.history import History
 from workbench.services.models import ModelLibrary
 from workbench.services.session import Engines, Opened, Session
 
@@ -57,7 +58,8 @@ def open_session(settings: Settings) -> Session:
         return sorted({BUNDLED, *(corpus.name for corpus in list_corpora(paths.corpora))})
 
     options = CompareOptions(settings.depth, settings.size, settings.mix_weight)
-    return Session(Engines(open_corpus, corpus_names, models, open_reranker), settings.model, options)
+    engines = Engines(open_corpus, corpus_names, models, open_reranker)
+    return Session(engines, settings.model, options, History(paths.history))
 
 
 def model_store(paths: Paths) -> "ModelStore":

@@ -36,6 +36,11 @@ class Paths:
         return self.data / "corpora"
 
     @property
+    def history(self) -> Path:
+        """Queries that were run."""
+        return self.data / "history.jsonl"
+
+    @property
     def models(self) -> Path:
         """One folder per model."""
         return self.cache / "models"

@@ -33,8 +33,8 @@ def contributions(explanation: Explanation) -> tuple[Contribution, ...]:
         explanation: Any tree; only what the arithmetic bears out is taken apart.
 
     Returns:
-        The counted ones, then the others, each largest first. The counted ones sum to the explanation's
-        value. A term that a query repeats comes once, with its values added up.
+        The counted ones, which sum to the explanation's value, then the others; each largest first. A term
+        that a query repeats comes once, with its values added up.
     """
     found: dict[tuple[str, str, bool], float] = {}
     pending = [(explanation, True)]
@@ -46,8 +46,8 @@ def contributions(explanation: Explanation) -> tuple[Contribution, ...]:
         said = _TERM.fullmatch(node.description)
         key = (said["field"], said["term"], counted) if said else ("", node.description, counted)
         found[key] = found.get(key, 0.0) + node.value
-    parts_found = [Contribution(field, term, value, counted) for (field, term, counted), value in found.items()]
-    return tuple(sorted(parts_found, key=lambda part: (not part.counted, -part.value)))
+    whole = [Contribution(field, term, value, counted) for (field, term, counted), value in found.items()]
+    return tuple(sorted(whole, key=lambda one: (not one.counted, -one.value)))
 
 
 def _parts(node: Explanation) -> list[tuple[Explanation, bool]]:
@@ -64,4 +64,5 @@ def _parts(node: Explanation) -> list[tuple[Explanation, bool]]:
 
 
 def _same(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-7, abs_tol=1e-7)
+    """To the precision that engines compute with."""
+    return math.isclose(one, other, rel_tol=1e-6)

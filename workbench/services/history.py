@@ -3,11 +3,10 @@
 import json
 import os
 import threading
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from workbench.domain.text import single_line
 
@@ -17,8 +16,7 @@ PATIENCE = 1.0
 """Seconds to wait for another process that is writing, which takes it milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One query that was run."""
 
     corpus: str
@@ -45,7 +43,7 @@ class History:
 
         Args:
             path: Need not exist, nor its folder.
-            limit: Queries to keep for each corpus.
+            limit: Queries to keep, of all corpora together; it bounds the file and the time to read it.
         """
         self.path = path
         self.limit = limit
@@ -65,7 +63,7 @@ class History:
                 self._save()
 
     def recent(self, corpus: str) -> tuple[str, ...]:
-        """The queries of a corpus, newest first, each one once; those of other processes included."""
+        """The queries of a corpus, newest first, each one once; those of other processes included. Reads the disk."""
         with self._turn:
             try:
                 saved, broken = self._read()
@@ -108,7 +106,7 @@ class History:
     def _write(self, entries: list[Entry]) -> Path:
         new = self.path.with_name(f"{self.path.name}.new")
         with new.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries)
+            file.writelines(json.dumps(entry._asdict(), ensure_ascii=False) + "\n" for entry in entries)
             file.flush()
             os.fsync(file.fileno())
         return new
@@ -121,15 +119,9 @@ class History:
         self.warning = f"{lines} of {self.path.name} could not be read; the file was set aside as {aside}."
 
 
-def _latest(entries: Iterable[Entry], limit: int) -> list[Entry]:
-    """Each entry once, at its latest place, and the latest of each corpus."""
-    found: dict[Entry, None] = {}
-    of_corpus: Counter[str] = Counter()
-    for entry in reversed(list(entries)):
-        if entry not in found and of_corpus[entry.corpus] < limit:
-            found[entry] = None
-            of_corpus[entry.corpus] += 1
-    return list(reversed(found))
+def _latest(entries: Sequence[Entry], limit: int) -> list[Entry]:
+    """Each entry once, at its latest place; the latest of them."""
+    return list(dict.fromkeys(reversed(entries)))[:limit][::-1]
 
 
 def _parse(line: bytes) -> Entry | None:

@@ -11,6 +11,7 @@ from workbench.domain.documents import Query
 from workbench.domain.errors import WorkbenchError
 from workbench.engines.base import Reranker, Retriever
 from workbench.services.compare import CompareOptions, compare
+from workbench.services.history import History
 from workbench.services.models import ModelLibrary, ensure_model
 
 
@@ -41,9 +42,11 @@ class Session:
         opened: The open corpus; None until `open` has run.
         reranker: The model in use; or why there is none.
         options: What a person tunes; replaced, never changed in place.
+        history: Queries that were run, kept over restarts.
     """
 
-    def __init__(self, engines: Engines, model: str, options: CompareOptions) -> None:
+    def __init__(self, engines: Engines, model: str, options: CompareOptions, history: History) -> None:
+        self.history = history
         self.engines = engines
         self.model = model
         self.options = options

@@ -10,6 +10,9 @@ def _key(id: str, key: str, action: str, name: str, tooltip: str, *, shown: bool
 COMPARE_KEYS = [
     _key("query.focus", "slash,escape", "focus_query", "Query", "Go to the query line", shown=True, display="/"),
     _key("list.other", "f2", "other_list", "Other list", "Go to the other ranked list", shown=True),
+    _key("query.choose", "ctrl+r", "queries", "Queries", "Choose a recent or a sample query", shown=True),
+    _key("panel.other", "f6", "other_panel", "Scores", "Show the document's scores, or its text again", shown=True),
+    _key("score.explain", "f7", "explain", "Explain", "Take the selected document's BM25 score apart"),
     _key("sample.next", "f3", "sample(1)", "Next sample", "Run the corpus's next sample query", shown=True),
     _key("sample.previous", "f4", "sample(-1)", "Previous sample", "Run the corpus's previous sample query"),
     _key("depth.more", "plus", "depth(1)", "Deeper", "Rerank more candidates", shown=True, display="+"),

@@ -1,5 +1,6 @@
 """The compare screen: one query, two lists, and what is to be said about them."""
 
+import asyncio
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -19,12 +20,14 @@ from workbench.config.settings import DEPTH_LIMIT
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import WorkbenchError
-from workbench.domain.ranking import Highlights
+from workbench.domain.ranking import Explanation, Highlights
 from workbench.services.session import Session
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.notices import bm25_notice, bm25_title, model_notice, reranked_notice, reranked_title
 from workbench.ui.rows import bm25_rows, reranked_rows
+from workbench.ui.screens.explain import ExplainScreen
 from workbench.ui.screens.help import HelpScreen
+from workbench.ui.screens.query_drawer import QueryDrawer
 from workbench.ui.text import safe, safe_line
 from workbench.ui.widgets.document_panel import DocumentPanel
 from workbench.ui.widgets.gutter import Gutter
@@ -32,6 +35,7 @@ from workbench.ui.widgets.latency_panel import LatencyPanel
 from workbench.ui.widgets.model_panel import ModelPanel
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
+from workbench.ui.widgets.scores_panel import ScoresPanel
 from workbench.ui.widgets.shift_panel import ShiftPanel
 from workbench.ui.widgets.status_bar import StatusBar
 
@@ -64,6 +68,8 @@ class CompareScreen(Screen[None]):
         self._first_query = query
         self._sample = 0
         self._moved = False
+        self._remembered = ""
+        self._explanation: Explanation | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the screen out from top to bottom."""
@@ -77,6 +83,7 @@ class CompareScreen(Screen[None]):
             yield RankList("reranked", "Reranked").data_bind(CompareScreen.selected_id)
         with Horizontal(id="panels"):
             yield DocumentPanel("document")
+            yield ScoresPanel("scores")
             with Vertical(id="side"):
                 yield ShiftPanel("shifts").data_bind(CompareScreen.comparison, CompareScreen.selected_id)
                 yield LatencyPanel("latency").data_bind(CompareScreen.comparison)
@@ -141,15 +148,36 @@ class CompareScreen(Screen[None]):
     @work(exclusive=True, group="document", exit_on_error=False)
     async def show_document(self, document_id: str | None) -> None:
         """Show the selected document with its matches."""
-        panel, comparison = self.query_one(DocumentPanel), self.comparison
+        panel, scores, comparison = self.query_one(DocumentPanel), self.query_one(ScoresPanel), self.comparison
         found = [row for row in comparison.bm25 if row.document.id == document_id] if comparison else []
         if not found or not comparison or not self.session.opened:
             panel.show(None, Highlights((), ()), None)
+            scores.show(comparison, None, None)
             return
         tokens = next((row.tokens for row in comparison.reranked if row.candidate is found[0]), None)
         document = found[0].document
-        highlights = await self.session.opened.retriever.highlight(comparison.query, document)
-        panel.show(document, highlights, tokens)
+        retriever = self.session.opened.retriever
+        panel.show(document, await retriever.highlight(comparison.query, document), tokens)
+        self._explanation = await retriever.explain(comparison.query, document.id)
+        scores.show(comparison, document.id, self._explanation)
+
+    @work(exclusive=True, group="drawer", exit_on_error=False)
+    async def choose_query(self) -> None:
+        """Open the drawer of queries."""
+        if self.session.opened:
+            corpus = self.session.opened.retriever.corpus
+            recent = await asyncio.to_thread(self.session.history.recent, corpus)
+            self.app.push_screen(QueryDrawer(self.session.opened.queries, recent), self._ask)
+
+    @work(group="history", exit_on_error=False)
+    async def remember(self, query: str) -> None:
+        """Keep a query that a person meant: one they entered, chose, or looked into."""
+        if self.session.opened and query != self._remembered:
+            self._remembered, history = query, self.session.history
+            warned = history.warning
+            await asyncio.to_thread(history.add, self.session.opened.retriever.corpus, query)
+            if history.warning and history.warning != warned:
+                self.app.notify(history.warning, title="Recent queries", severity="warning", markup=False)
 
     def rerun(self) -> None:
         """Run the present query again, after a setting has changed."""
@@ -175,6 +203,7 @@ class CompareScreen(Screen[None]):
     def query_submitted(self, event: QueryLine.Submitted) -> None:
         """Search at once."""
         self.run_query(event.value, 0)
+        self.remember(event.value)
 
     @on(QueryLine.Browse)
     def browse(self, event: QueryLine.Browse) -> None:
@@ -182,12 +211,18 @@ class CompareScreen(Screen[None]):
         rank_list = self._active_list()
         (rank_list.action_move if event.step == "move" else rank_list.action_page)(event.by)
 
+    @on(QueryLine.Recall)
+    def recall(self) -> None:
+        """Offer the queries that were run before."""
+        self.choose_query()
+
     @on(RankList.Selected)
     @on(ShiftPanel.Chosen)
     def row_selected(self, event: RankList.Selected | ShiftPanel.Chosen) -> None:
         """Light the row in both lists and show its text."""
         self._moved = True
         self.selected_id = event.document_id
+        self.remember(self.query_one(QueryLine).value)
 
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Fill the lists."""
@@ -253,6 +288,17 @@ class CompareScreen(Screen[None]):
         if isinstance(self.focused, RankList):
             self.query_one("#lists").set_classes(f"-{self.focused.id}")
 
+    def action_other_panel(self) -> None:
+        """Where there is room for one of them, show the document's scores instead of its text, or back."""
+        self.query_one("#panels").toggle_class("-scores")
+
+    def action_explain(self) -> None:
+        """Take the selected document's BM25 score apart."""
+        if self._explanation is None or self.selected_id is None:
+            self.app.notify("No document is selected whose BM25 score could be explained.", markup=False)
+            return
+        self.app.push_screen(ExplainScreen(self.selected_id, self._explanation))
+
     def action_depth(self, step: int) -> None:
         """Rerank more or fewer candidates."""
         now = self.session.options.depth
@@ -277,9 +323,22 @@ class CompareScreen(Screen[None]):
             self.app.notify("This corpus came without sample queries.", markup=False)
             return
         self._sample = (self._sample + step) % len(queries)
+        self._ask(queries[self._sample].text)
+
+    def action_queries(self) -> None:
+        """Choose from the recent and the sample queries."""
+        self.choose_query()
+
+    def _ask(self, query: str | None) -> None:
+        if query is None:
+            return
         line = self.query_one(QueryLine)
-        line.value = queries[self._sample].text
-        line.cursor_position = len(line.value)
+        with self.prevent(QueryLine.Changed):
+            line.value = query
+        line.cursor_position = len(query)
+        self._moved = False
+        self.run_query(query, 0)
+        self.remember(query)
 
     def action_corpora(self) -> None:
         """Pick another corpus."""

@@ -21,21 +21,21 @@ class ExplainScreen(ModalScreen[None]):
     CSS_PATH = "explain.tcss"
     BINDINGS = [Binding("escape,q", "dismiss", "Close")]
 
-    def __init__(self, title: str, explanation: Explanation) -> None:
+    def __init__(self, heading: str, explanation: Explanation) -> None:
         """Explain one score.
 
         Args:
-            title: What has the score, such as a document's title; untrusted.
+            heading: What has the score, such as a document's title; untrusted.
             explanation: Of any engine; untrusted.
         """
         super().__init__()
-        self._title = title
+        self._heading = heading
         self._explanation = explanation
 
     def compose(self) -> ComposeResult:
         """One tree that fills the page."""
         tree = Tree[Explanation](_label(self._explanation), self._explanation)
-        tree.border_title = safe_line(f"BM25 · {self._title}", limit=LABEL_LIMIT)
+        tree.border_title = safe_line(f"BM25 · {self._heading}", limit=LABEL_LIMIT)
         tree.border_subtitle = safe_line("Enter opens and closes a branch · Esc closes")
         yield tree
 

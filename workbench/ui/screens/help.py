@@ -23,6 +23,7 @@ MEANINGS = (
     ("tau", "Kendall's tau: do the documents in both lists keep their order? 1 yes, 0 by chance, -1 reversed."),
     ("rbo", "Rank-biased overlap, extrapolated: 1 for equal lists; .9 looks at some ten rows, .5 at the first few."),
     ("jaccard", "Documents in both lists over documents in either."),
+    ("Scores", "The selected document's scores, the gaps to its neighbours, and what each term adds to BM25."),
     ("Latency", "Milliseconds of the last query by stage."),
     ("Model", "What state the model is in, and what it is waiting for."),
     ("Query", 'Plain words; "a phrase", title:word and body:word work too.'),

@@ -23,6 +23,7 @@ from textual.widgets import Input
 from workbench.domain.documents import Query
 from workbench.domain.text import single_line
 from workbench.ui.text import TITLE_LIMIT, fit, marked
+from workbench.ui.widgets.line_input import LineInput
 
 RECENT_ROWS = 8
 """Recent queries that are listed above the corpus's own, so that these stay in sight."""
@@ -60,9 +61,9 @@ class QueryDrawer(ModalScreen[str | None]):
     """A drawer at the left of the screen below; gives the text of the chosen query, or None."""
 
     CSS_PATH = "query_drawer.tcss"
-    AUTO_FOCUS = "Input"
+    AUTO_FOCUS = "LineInput"
     BINDINGS = [
-        Binding("escape", "dismiss", "Close", id="queries.close"),
+        Binding("escape", "close", "Close", id="queries.close"),
         Binding("down", "move(1)", "Next query", id="queries.next"),
         Binding("up", "move(-1)", "Previous query", id="queries.previous"),
         Binding("pagedown", "page(1)", "Next page", id="queries.next-page"),
@@ -87,10 +88,9 @@ class QueryDrawer(ModalScreen[str | None]):
         with Vertical() as drawer:
             drawer.border_title = Content("Queries")
             drawer.border_subtitle = Content("↑↓ choose · Enter runs · Esc closes")
-            field = Input(placeholder="Type to narrow", compact=True, max_length=FILTER_LIMIT)
-            field.cursor_blink = False
-            yield field
-            yield QueryList(min(ID_CELLS, max((len(query.id) for query in self._samples), default=0)))
+            yield LineInput(placeholder="Type to narrow", max_length=FILTER_LIMIT)
+            longest = max((len(query.id) for query in self._samples), default=0)
+            yield QueryList(min(ID_CELLS, longest))
 
     def on_mount(self) -> None:
         """List everything."""
@@ -104,18 +104,27 @@ class QueryDrawer(ModalScreen[str | None]):
     @on(Input.Submitted)
     def filter_submitted(self) -> None:
         """Choose the query the cursor is on."""
-        chosen = self.query_one(QueryList).chosen
-        if chosen:
-            self.dismiss(single_line(chosen.text))
+        query = self.query_one(QueryList).chosen
+        if query:
+            self._answer(single_line(query.text))
 
     def on_query_list_clicked(self, event: "QueryList.Clicked") -> None:
         """Choose the query that was clicked."""
-        self.dismiss(single_line(event.query.text))
+        self._answer(single_line(event.query.text))
 
     def on_click(self, event: events.Click) -> None:
         """Close when the screen below is clicked."""
-        if event.widget is self:
-            self.dismiss(None)
+        if self.get_widget_at(*event.screen_offset)[0] is self:
+            self._answer(None)
+
+    def action_close(self) -> None:
+        """Close without a choice."""
+        self._answer(None)
+
+    def _answer(self, text: str | None) -> None:
+        # A key or click that came in twice must not close the screen below as well.
+        if self.is_current:
+            self.dismiss(text)
 
     def action_move(self, by: int) -> None:
         """Move the cursor while the filter keeps the keyboard."""
@@ -129,23 +138,24 @@ class QueryDrawer(ModalScreen[str | None]):
     def _narrow(self, typed: str) -> None:
         recent = narrowed(self._recent, self._folded_recent, typed)
         samples = narrowed(self._samples, self._folded_samples, typed)
-        if typed.strip() and not recent and not samples:
-            rows: list[Query | Note] = [Note("No query holds all of these words.")]
-        else:
-            shown = recent[:RECENT_ROWS] if samples else recent
-            rows = [*_headed("Recent", len(recent), len(self._recent), "Queries you run are kept here."), *shown]
-            if len(shown) < len(recent):
-                rows.append(Note(f"… {len(recent) - len(shown):,} more, type to narrow"))
-            rows += [Note(""), *_headed("Samples", len(samples), len(self._samples), "This corpus came without any.")]
-            rows += samples
-        self.query_one(QueryList).show(rows, typed)
+        shown = recent[:RECENT_ROWS] if samples else recent
+        sections = [
+            _section("Recent", shown, len(recent), len(self._recent)),
+            _section("Sample queries", samples, len(samples), len(self._samples)),
+        ]
+        if not typed.strip():
+            sections[0] = sections[0] or [Note("Recent", heading=True), Note("Queries you run are kept here.")]
+            sections[1] = sections[1] or [Note("Sample queries", heading=True), Note("This corpus came without any.")]
+        rows = [row for section in filter(None, sections) for row in (Note(""), *section)][1:]
+        self.query_one(QueryList).show(rows or [Note("No query holds all of these words.")], typed)
 
 
-def _headed(title: str, found: int, of: int, when_none: str) -> list[Note]:
-    if not of:
-        return [Note(title, heading=True), Note(when_none)]
+def _section(title: str, shown: Sequence[Query], found: int, of: int) -> list[Query | Note]:
+    if not found:
+        return []
     tally = f"{of:,}" if found == of else f"{found:,} of {of:,}"
-    return [Note(f"{title} · {tally}", heading=True)]
+    more = [Note(f"… {found - len(shown):,} more, type to narrow")] if len(shown) < found else []
+    return [Note(f"{title} · {tally}", heading=True), *shown, *more]
 
 
 class QueryList(ScrollView, can_focus=False):
@@ -229,20 +239,19 @@ class QueryList(ScrollView, can_focus=False):
             return Strip.blank(width, self.rich_style)
         row = self._rows[index]
         if isinstance(row, Note):
-            style = self._style("heading" if row.heading else "muted")
+            style = self.rich_style + self._style("heading" if row.heading else "muted")
             return fit([Segment(f"  {row.text}", style)], width, self.rich_style)
         return self._draw(row, width, index == self.cursor)
 
     def _style(self, name: str) -> Style:
-        return self.rich_style + self.get_component_rich_style(f"query--{name}", partial=True)
+        return self.get_component_rich_style(f"query--{name}", partial=True)
 
     def _draw(self, query: Query, width: int, selected: bool) -> Strip:
-        text = single_line(query.text, TITLE_LIMIT)
-        base = self._style("selected") if selected else self.rich_style
+        base = self.get_component_rich_style("query--selected") if selected else self.rich_style
         left = [Segment("› " if selected else "  ", base)]
         if query.id:
-            muted = base + self.get_component_rich_style("query--muted", partial=True)
-            left += [*fit([Segment(single_line(query.id, TITLE_LIMIT), muted)], self._id_cells, base), Segment(" ", base)]
+            name = Segment(single_line(query.id, TITLE_LIMIT), base + self._style("muted"))
+            left += [*fit([name], self._id_cells, base), Segment(" ", base)]
+        text = single_line(query.text, TITLE_LIMIT)
         spans = [match.span() for match in self._words.finditer(text)] if self._words else []
-        match_style = base + self.get_component_rich_style("query--match", partial=True)
-        return fit([*left, *marked(text, spans, base, match_style)], width, base)
+        return fit([*left, *marked(text, spans, base, base + self._style("match"))], width, base)

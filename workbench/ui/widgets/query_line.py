@@ -1,14 +1,13 @@
 """The line a person types the query into."""
 
 from textual.binding import Binding
-from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import Reactive
-from textual.widgets import Input
+
+from workbench.ui.widgets.line_input import LineInput
 
 
-class QueryLine(Input):
-    """One line of text; the arrow and page keys move through the results without leaving it."""
+class QueryLine(LineInput):
+    """The arrow and page keys move through the results without leaving the line; ↑ in an empty one asks for more."""
 
     BINDINGS = [
         Binding("down", "browse('move', 1)", "Next row", show=False, id="query.next-row"),
@@ -16,9 +15,6 @@ class QueryLine(Input):
         Binding("pagedown", "browse('page', 1)", "Next page", show=False, id="query.next-page"),
         Binding("pageup", "browse('page', -1)", "Previous page", show=False, id="query.previous-page"),
     ]
-
-    virtual_size = Reactive(Size(0, 0))
-    """As in any widget, but a longer text does not lay the whole screen out anew: this line has no scroll bar."""
 
     class Browse(Message):
         """A person moves through the results while typing."""
@@ -29,10 +25,12 @@ class QueryLine(Input):
             """`move` or `page`."""
             self.by = by
 
+    class Recall(Message):
+        """A person wants a query they ran before."""
+
     def __init__(self, value: str, id: str) -> None:
-        super().__init__(value, id=id, placeholder="Type a query", compact=True, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__(value, placeholder="Type a query, or ↑ for recent ones", id=id)
 
     def action_browse(self, step: str, by: int) -> None:
-        """Ask the screen to move the selection."""
-        self.post_message(self.Browse(step, by))
+        """Ask the screen to move the selection, or for recent queries when there is nothing to move in."""
+        self.post_message(self.Recall() if by < 0 and not self.value else self.Browse(step, by))

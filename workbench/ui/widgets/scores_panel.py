@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from math import ceil, isfinite
 
 from textual.binding import Binding
 from textual.content import Content
@@ -20,7 +20,11 @@ from workbench.ui.text import bar, cells, safe_line
 
 MARK = "◆"
 DOTS_HIGH = 8
-"""Dots of the strip plot's highest column: four in each of its two rows."""
+"""Dots of the strip plot's highest column at most: four in each of its two rows."""
+DOTS_EACH = 2
+"""Dots per candidate, while the highest column has room for them."""
+MOST_TERMS = 100
+"""Terms drawn at most; a pasted page as a query can have a thousand."""
 LABEL_LIMIT = 200
 """Characters of a term that a line looks at."""
 
@@ -31,6 +35,7 @@ _COLUMN_DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
 class ScoresPanel(ScrollView, can_focus=True):
     """Lines from the most to the least useful; those that do not fit are scrolled to."""
 
+    DEFAULT_CSS = "ScoresPanel { scrollbar-size-vertical: 1; }"
     BINDINGS = [
         Binding("down,j", "scroll_down", "Scroll down", show=False, id="scores.down"),
         Binding("up,k", "scroll_up", "Scroll up", show=False, id="scores.up"),
@@ -62,7 +67,8 @@ class ScoresPanel(ScrollView, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width - 2
+        # A cell is left free on either side; the scrollbar, when there is one, stands in the right one.
+        width = self.content_size.width - 2
         self._lines = score_lines(self._comparison, self._document_id, self._explanation, width)
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()
@@ -119,32 +125,38 @@ def _flow(items: Sequence[Content], between: str, width: int) -> list[Content]:
 
 
 def _scores(comparison: Comparison, candidate: Candidate, row: Reranked | None) -> list[Content]:
+    """Each score with its space; in the two lists' own spaces with its rank."""
     scores = [(ScoreSpace.BM25, candidate.score, f" #{candidate.rank}")]
-    if row and comparison.reranker:
-        found = readings(row, comparison.reranker)
-        places = chain([f" #{row.rank}"], [""] * len(found))
-        scores += [(space, value, place) for (space, value), place in zip(found.items(), places, strict=False)]
+    if row and (info := comparison.reranker):
+        scores += [
+            (space, value, f" #{row.rank}" if space is info.score_space else "")
+            for space, value in readings(row, info).items()
+        ]
     return [
-        Content.assemble((f"{space} ", "$muted"), (_number(space, value), "bold"), place)
-        for space, value, place in scores
+        Content.assemble((f"{space} ", "$muted"), (_number(space, value), "bold"), rank)
+        for space, value, rank in scores
     ]
 
 
 def _gaps(space: ScoreSpace, reranked: Sequence[Reranked], index: int) -> list[Content]:
     """How far the neighbours in the reranked list are."""
     here = reranked[index].score
-    above = f"{_gap(reranked[index - 1].score - here)} behind #{index}" if index else "first"
+    above = _gap(reranked[index - 1].score - here, f"behind #{index}") if index else "first"
     last = index + 1 == len(reranked)
-    below = "last" if last else f"{_gap(here - reranked[index + 1].score)} ahead of #{index + 2}"
+    below = "last" if last else _gap(here - reranked[index + 1].score, f"ahead of #{index + 2}")
     return [Content.assemble((f"by {space} ", "$muted"), above), Content(below)]
 
 
-def _gap(gap: float) -> str:
-    return f"{gap:.3f}" if gap >= 0.001 or not gap else "<0.001"
+def _gap(gap: float, place: str) -> str:
+    if not gap:
+        return f"level with {place.split()[-1]}"
+    return f"{'<0.001' if gap < 0.001 else f'{gap:.3f}'} {place}"
 
 
 def _strip_plot(space: ScoreSpace, scores: Sequence[float], index: int, width: int) -> list[Content]:
-    """A dot per candidate along the scale of the scores, the selected one's place marked."""
+    """Dots for every candidate along the scale of the scores, the selected one's place marked."""
+    if not all(map(isfinite, scores)):
+        return []
     low, high = _number(space, min(scores)), _number(space, max(scores))
     gutter = max(len(low), len(space))
     room = max(width - gutter - len(high) - 2, 1)
@@ -171,10 +183,10 @@ def _strip_plot(space: ScoreSpace, scores: Sequence[float], index: int, width: i
 def _dots(placed: Sequence[int], room: int) -> tuple[str, str]:
     """Two rows of braille with a column of dots for each place, scaled down when one would not fit."""
     counts = Counter(placed)
-    peak = max(DOTS_HIGH, *counts.values())
+    each = min(DOTS_EACH, DOTS_HIGH / max(counts.values()))
     rows = [[0] * room, [0] * room]
     for column, count in counts.items():
-        for dot in range(-(-count * DOTS_HIGH // peak)):
+        for dot in range(ceil(count * each)):
             rows[1 - dot // 4][column // 2] |= _COLUMN_DOTS[column % 2][dot % 4]
     upper, lower = ("".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in rows)
     return upper, lower
@@ -184,7 +196,8 @@ def _breakdown(explanation: Explanation | None, width: int) -> list[Content]:
     """A bar per term that BM25's score was made from, and those that did not count."""
     if explanation is None:
         return [_quiet("BM25 not taken apart")]
-    parts = contributions(explanation)
+    found = contributions(explanation)
+    parts = found[:MOST_TERMS]
     labels = [safe_line(f"{part.field}:{part.term}" if part.field else part.term, limit=LABEL_LIMIT) for part in parts]
     label_room = min(max(label.cell_length for label in labels), width // 2)
     value_room = max(cells(f"{part.value:.3f}") for part in parts)
@@ -195,6 +208,8 @@ def _breakdown(explanation: Explanation | None, width: int) -> list[Content]:
         if not part.counted and parts[index - 1].counted:
             lines.append(_quiet("not counted: another field is higher" if width >= 36 else "not counted"))
         lines.append(_contribution(part, label, label_room, value_room, bar_room, longest))
+    if len(found) > MOST_TERMS:
+        lines.append(_quiet(f"and {len(found) - MOST_TERMS:,} more"))
     return lines
 
 
@@ -204,5 +219,7 @@ def _contribution(
     label = label.truncate(label_room, ellipsis=True)
     label = label.pad_right(label_room - label.cell_length)
     filled = bar(part.value / longest if longest > 0 else 0.0, bar_room)
-    line = Content.assemble(label, " ", (filled, "$score-bar"), f" {part.value:>{value_room}.3f}")
-    return line if part.counted else _quiet(line.plain)
+    value = f" {part.value:>{value_room}.3f}"
+    if part.counted:
+        return Content.assemble(label, " ", (filled, "$score-bar"), value)
+    return Content.assemble((label.plain, "$muted"), " ", (filled, "$line"), (value, "$muted"))

@@ -13,8 +13,8 @@ from tests.fakes.hostile import HOSTILE
 from tests.ui.screen import screen_text
 from workbench.domain.documents import Query
 from workbench.domain.text import single_line
-from workbench.ui.app import TOKEN_DEFAULTS
 from workbench.ui.screens.query_drawer import QueryDrawer, QueryList, narrowed
+from workbench.ui.themes import bundled_tokens
 
 SAMPLES = (
     Query("q1", "laptop gets hot while charging"),
@@ -33,7 +33,7 @@ class Host(App[None]):
         self.answers: list[str | None] = []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return TOKEN_DEFAULTS
+        return bundled_tokens(dark=True)
 
     def compose(self):
         yield Static(Content("what lies below"))

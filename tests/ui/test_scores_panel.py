@@ -16,7 +16,7 @@ from workbench.domain.ranking import Candidate, Explanation, Reranked
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
 from workbench.ui.screens.explain import ExplainScreen
-from workbench.ui.themes import TOKEN_DEFAULTS
+from workbench.ui.themes import bundled_tokens
 from workbench.ui.widgets.scores_panel import MARK, MOST_TERMS, ScoresPanel, score_lines
 
 WIDTHS = [30, 42, 80]
@@ -58,7 +58,7 @@ class Host(App[None]):
         self.panel.styles.width = width
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return TOKEN_DEFAULTS
+        return bundled_tokens(dark=True)
 
     def compose(self) -> ComposeResult:
         yield self.panel

@@ -1,6 +1,7 @@
 """A comparison, written for programs and for people."""
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +67,13 @@ def as_json(comparison: Comparison) -> str:
         "warnings": list(comparison.warnings),
         "error": error and {"stage": error.stage, "message": error.message, "hint": error.hint},
     }
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return json_text(value)
+
+
+def json_text(value: dict[str, Any]) -> str:
+    """Indented JSON; characters beyond ASCII are escaped where standard output could not carry them."""
+    carried = "utf" in (sys.stdout.encoding or "").lower()
+    return json.dumps(value, ensure_ascii=not carried, indent=2) + "\n"
 
 
 def _reranked_row(row: Reranked) -> dict[str, Any]:
@@ -142,7 +149,7 @@ def as_markdown(comparison: Comparison) -> str:
     for warning in comparison.warnings:
         lines += ["", f"Note: {_escape(warning)}"]
     if error:
-        lines += ["", f"**Not reranked:** {_escape(f'{error.message} {error.hint}')}"]
+        lines += ["", f"**{_STAGE[error.stage]}:** {_escape(f'{error.message} {error.hint}')}"]
     return "\n".join(lines) + "\n"
 
 
@@ -183,7 +190,7 @@ def as_table(comparison: Comparison, width: int) -> str:
         console.print()
         if comparison.bm25:
             console.print(table)
-        else:
+        elif not (comparison.error and comparison.error.stage == "retrieve"):
             console.print("Nothing matches this query.")
         if comparison.reranked:
             console.print()
@@ -218,7 +225,9 @@ def shift_sign(shift: int) -> str:
 
 def headline(comparison: Comparison) -> str:
     """What was searched and what reranked it."""
-    parts = [comparison.corpus, f"{comparison.total} match{'' if comparison.total == 1 else 'es'}"]
+    parts = [comparison.corpus]
+    if not (comparison.error and comparison.error.stage == "retrieve"):
+        parts.append(f"{comparison.total:,} match{'' if comparison.total == 1 else 'es'}")
     if info := comparison.reranker:
         weight = "" if info.weight is None else f" {info.weight:g} {info.raw_space} + {1 - info.weight:g} bm25"
         parts += [f"depth {comparison.depth}", f"{info.model} ({info.score_space}{':' + weight if weight else ''})"]

@@ -79,8 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _corpus_and_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--corpus", metavar="C", help="the corpus to search")
-    parser.add_argument("--model", metavar="M", help="the local model that reranks")
+    # Without a default of its own, so that the same flag before the command is not undone.
+    parser.add_argument("--corpus", metavar="C", default=argparse.SUPPRESS, help="the corpus to search")
+    parser.add_argument("--model", metavar="M", default=argparse.SUPPRESS, help="the local model that reranks")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,10 +1,10 @@
 """`workbench models`: list, download and remove local models."""
 
 import asyncio
-import json
 import sys
 from argparse import Namespace
 
+from workbench.cli.formats import json_text
 from workbench.cli.progress import ModelProgress
 from workbench.cli.wiring import model_store
 from workbench.config.paths import user_paths
@@ -38,7 +38,7 @@ def status(arguments: Namespace) -> int:
             }
             for one in found
         ]
-        sys.stdout.write(json.dumps({"models": rows}, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text({"models": rows}))
     else:
         for one in found:
             sys.stdout.write(f"{one.id}\t{one.state}\t{one.reason or ''}\t{one.next or ''}".rstrip() + "\n")

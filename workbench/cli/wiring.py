@@ -1,8 +1,8 @@
 """Ties engines, models and settings into a session; everything heavy is imported inside the functions."""
 
-import asyncio
 from argparse import Namespace
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from workbench.services.compare import CompareOptions
 from workbench.services.history import History
 from workbench.services.models import ModelLibrary
 from workbench.services.session import Engines, Opened, Session
+from workbench.services.threads import in_thread
 
 if TYPE_CHECKING:
     from workbench.models.store import ModelStore
@@ -33,8 +34,7 @@ def settings_for(arguments: Namespace) -> Settings:
         if (value := getattr(arguments, key, None)) is not None
     }
     parse_settings(given, "command line")
-    chosen = replace(settings, **given)
-    return replace(chosen, size=min(chosen.size, chosen.depth))
+    return replace(settings, **given)
 
 
 def open_session(settings: Settings) -> Session:
@@ -42,7 +42,7 @@ def open_session(settings: Settings) -> Session:
     paths = user_paths()
 
     async def open_corpus(name: str) -> Opened:
-        return await asyncio.to_thread(_open_corpus, paths, name, settings.fields)
+        return await in_thread(partial(_open_corpus, paths, name, settings.fields), f"open {name}")
 
     def open_reranker(model: PreparedModel) -> Reranker:
         from workbench.engines.onnx_reranker import OnnxReranker
@@ -81,13 +81,13 @@ def _open_corpus(paths: Paths, name: str, fields: tuple[tuple[str, float], ...])
 
 def ensure_bundled(root: Path) -> None:
     """Index the bundled corpus, unless this version's is there or the person put their own in its place."""
-    from workbench.domain.errors import IndexUnavailableError
+    from workbench.domain.errors import WorkbenchError
     from workbench.engines.index import corpus_info
 
     source = f"bundled {BUNDLED} {__version__}"
     try:
         found = corpus_info(root, BUNDLED).source
-    except IndexUnavailableError:
+    except WorkbenchError:
         found = "bundled, but not usable"
     if found != source and found.startswith("bundled"):
         _index_bundled(root, source)

@@ -24,7 +24,7 @@ class CompareOptions:
     depth: int = 30
     """Candidates to rerank."""
     size: int = 10
-    """Rows to compare."""
+    """Rows to compare; no more than `depth` are."""
     weight: float = 0.7
     """A bi-encoder's share in the mix with BM25."""
 
@@ -55,9 +55,8 @@ async def compare(
     def elapsed(waited: float = 0.0) -> float:
         return (time.perf_counter() - started - waited) * 1000
 
-    comparison = Comparison(
-        query, retriever.name, retriever.corpus, options.depth, options.size, fields=retriever.fields
-    )
+    size = min(options.size, options.depth)
+    comparison = Comparison(query, retriever.name, retriever.corpus, options.depth, size, fields=retriever.fields)
     try:
         found = await retriever.search(query, options.depth)
     except WorkbenchError as error:
@@ -99,7 +98,7 @@ async def compare(
         reranked=reranked,
         warnings=(*found.notes, *reranker.warnings),
         scored=len(scores),
-        shift=summarize(found.candidates[: options.size], reranked[: options.size]),
+        shift=summarize(found.candidates[:size], reranked[:size]),
         latency=Latency(
             found.retrieve_ms,
             found.fetch_ms,

@@ -35,21 +35,22 @@ class Intake:
         """Yield the good documents.
 
         Raises:
-            BadInputError: In strict mode, at the first record that is left out; else when nothing was readable.
+            BadInputError: In strict mode, at the first record that is left out.
         """
-        read = 0
         for record in checked(self.reader.records(), self.reader):
             if isinstance(record, Document):
-                read += 1
                 yield record
             else:
                 self._leave_out(record)
-        if not read:
-            raise BadInputError("Nothing could be read.", "Nothing was indexed; an index of that name is unchanged.")
 
     def _leave_out(self, record: Skipped) -> None:
         if self.strict:
-            raise BadInputError(f"{record}", "Nothing was indexed. Without --strict such records are left out.")
+            raise refusal(record)
         self.skipped += 1
         if len(self.named) < NAMED:
             self.named.append(record)
+
+
+def refusal(record: Skipped) -> BadInputError:
+    """The error that ends a strict reading."""
+    return BadInputError(f"{record}", "Nothing was indexed. Without --strict such records are left out.")

@@ -1,8 +1,8 @@
 """One corpus and one model, open together: what a screen or a command puts its questions to."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from workbench.config.logs import log_error
 from workbench.domain.comparison import Comparison, StageError
@@ -13,6 +13,7 @@ from workbench.engines.base import Reranker, Retriever
 from workbench.services.compare import CompareOptions, compare
 from workbench.services.history import History
 from workbench.services.models import ModelLibrary, ensure_model
+from workbench.services.threads import in_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Session:
         try:
             async for item in ensure_model(self.engines.models(), self.model):
                 if isinstance(item, PreparedModel):
-                    reranker = await asyncio.to_thread(self.engines.open_reranker, item)
+                    reranker = await in_thread(partial(self.engines.open_reranker, item), "reranker")
                     await reranker.load()
                     self.reranker = reranker
                     status = ModelStatus(self.model, ModelState.LOADED)

@@ -13,7 +13,7 @@ from workbench.config.settings import Settings
 from workbench.config.themes import load_themes
 from workbench.services.session import Session
 from workbench.ui.screens.compare import CompareScreen
-from workbench.ui.themes import TOKEN_DEFAULTS, to_textual
+from workbench.ui.themes import bundled_tokens, to_textual
 
 _OTHER = "Switch between dark and light"
 
@@ -33,11 +33,11 @@ class WorkbenchApp(App[None]):
             settings: Theme and corpus to start with.
             query: What to search first; None for the corpus's first sample query.
         """
+        themes, self._refused = load_themes([bundled("themes"), user_paths().themes])
         super().__init__()
         self.session = session
         self.add_mode("compare", lambda: CompareScreen(session, settings.corpus, query))
         self.settings = settings
-        themes, self._refused = load_themes([bundled("themes"), user_paths().themes])
         for theme in themes:
             self.register_theme(to_textual(theme))
         self._dark = next((theme.name for theme in themes if theme.dark), "textual-dark")
@@ -46,7 +46,7 @@ class WorkbenchApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours, for themes that do not know them."""
-        return TOKEN_DEFAULTS
+        return bundled_tokens(self.current_theme.dark)
 
     def get_key_display(self, binding: Binding) -> str:
         """Function keys as they are printed on the keyboard."""

@@ -8,6 +8,7 @@ def _key(id: str, key: str, action: str, name: str, tooltip: str, *, shown: bool
 
 
 COMPARE_KEYS = [
+    _key("help", "f1,question_mark", "help", "Help", "Keys, columns and panels explained", shown=True, display="F1"),
     _key("query.focus", "slash,escape", "focus_query", "Query", "Go to the query line", shown=True, display="/"),
     _key("list.other", "f2", "other_list", "Other list", "Go to the other ranked list", shown=True),
     _key("query.choose", "ctrl+r", "queries", "Queries", "Choose a recent or a sample query", shown=True),
@@ -15,11 +16,12 @@ COMPARE_KEYS = [
     _key("score.explain", "f7", "explain", "Explain", "Take the selected document's BM25 score apart"),
     _key("sample.next", "f3", "sample(1)", "Next sample", "Run the corpus's next sample query", shown=True),
     _key("sample.previous", "f4", "sample(-1)", "Previous sample", "Run the corpus's previous sample query"),
-    _key("depth.more", "plus", "depth(1)", "Deeper", "Rerank more candidates", shown=True, display="+"),
-    _key("depth.less", "minus", "depth(-1)", "Shallower", "Rerank fewer candidates", shown=True, display="-"),
-    _key("mix.more", "right_square_bracket", "weight(1)", "Mix more", "Give the model more of the mix", display="]"),
-    _key("mix.less", "left_square_bracket", "weight(-1)", "Mix less", "Give the model less of the mix", display="["),
+    _key("depth.more", "ctrl+up,plus", "depth(1)", "Deeper", "Rerank more candidates", shown=True, display="^↑"),
+    _key(
+        "depth.less", "ctrl+down,minus", "depth(-1)", "Shallower", "Rerank fewer candidates", shown=True, display="^↓"
+    ),
+    _key("mix.more", "f9,right_square_bracket", "weight(1)", "Mix more", "More of the model in the mix", display="F9"),
+    _key("mix.less", "f8,left_square_bracket", "weight(-1)", "Mix less", "Less of the model in the mix", display="F8"),
     _key("corpus.choose", "ctrl+o", "corpora", "Corpus", "Search another corpus", shown=True),
     _key("model.retry", "f5", "model", "Retry model", "Get the model ready again after a failure"),
-    _key("help", "f1,question_mark", "help", "Help", "Keys, columns and panels explained", shown=True, display="F1"),
 ]

@@ -1,24 +1,22 @@
 """Checked theme files as Textual themes."""
 
+from functools import cache
 from typing import Any
 
 from textual.theme import Theme
 
-from workbench.config.themes import ThemeFile
+from workbench.config.paths import bundled
+from workbench.config.themes import ThemeFile, load_themes
 
-TOKEN_DEFAULTS = {
-    "rank-up": "#5fd7a7",
-    "rank-down": "#f0a36b",
-    "rank-same": "#7d859c",
-    "rank-entered": "#7fd4ff",
-    "score-bar": "#4a6bc0",
-    "match": "#ffd479",
-    "twin": "#2b3a5e",
-    "cut": "#f7768e",
-    "muted": "#838ba3",
-    "line": "#3a4157",
-}
-"""For themes that do not set our own colours, such as Textual's; a `$name` in CSS must never be unknown."""
+
+@cache
+def bundled_tokens(dark: bool) -> dict[str, str]:
+    """Our colours as the bundled dark or light theme sets them, for themes that do not know them.
+
+    A `$name` in a stylesheet must never be unknown, whatever theme is on.
+    """
+    themes, _ = load_themes([bundled("themes")])
+    return next(theme.tokens for theme in themes if theme.dark is dark)
 
 
 def to_textual(theme: ThemeFile) -> Theme:

@@ -1,8 +1,7 @@
 """The compare screen: one query, two lists, and what is to be said about them."""
 
-import asyncio
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -12,8 +11,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Static
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker, WorkerCancelled, WorkerState
 
 from workbench.config.logs import log_surprise
 from workbench.config.settings import DEPTH_LIMIT
@@ -22,6 +22,7 @@ from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation, Highlights
 from workbench.services.session import Session
+from workbench.services.threads import in_thread
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.notices import bm25_notice, bm25_title, model_notice, reranked_notice, reranked_title
 from workbench.ui.rows import bm25_rows, reranked_rows
@@ -66,9 +67,11 @@ class CompareScreen(Screen[None]):
         self.session = session
         self._corpus = corpus
         self._first_query = query
-        self._sample = 0
+        self._sample = -1
+        """Which sample query was run last; before the first, -1."""
         self._moved = False
         self._remembered = ""
+        self._fading: Timer | None = None
         self._explanation: Explanation | None = None
 
     def compose(self) -> ComposeResult:
@@ -103,8 +106,13 @@ class CompareScreen(Screen[None]):
     # Work -----------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="corpus", exit_on_error=False)
-    async def open_corpus(self, name: str) -> None:
-        """Open a corpus, run its first query, and only then spend time on the model."""
+    async def open_corpus(self, name: str, other: bool = False) -> None:
+        """Open a corpus, run a query, and only then spend time on the model.
+
+        Args:
+            name: The corpus.
+            other: It takes another one's place, so that its own first sample query replaces the query.
+        """
         bm25 = self.query_one("#bm25", RankList)
         if not bm25.rows:
             bm25.show((), safe_line(f"opening {name}…"))
@@ -118,11 +126,13 @@ class CompareScreen(Screen[None]):
         status = self.query_one(StatusBar)
         status.corpus, status.documents = opened.retriever.corpus, opened.documents
         line = self.query_one(QueryLine)
-        if not line.value and opened.queries:
+        if other or not line.value:
+            self._sample, self._moved = 0 if opened.queries else -1, False
             with self.prevent(QueryLine.Changed):
-                line.value = opened.queries[0].text
+                line.value = opened.queries[0].text if opened.queries else ""
             line.select_all()
-        await self.run_query(line.value, 0).wait()
+        with suppress(WorkerCancelled):  # A key was faster; its query runs now.
+            await self.run_query(line.value, 0).wait()
         if self.model is None:
             self.ready_model()
 
@@ -166,7 +176,7 @@ class CompareScreen(Screen[None]):
         """Open the drawer of queries."""
         if self.session.opened:
             corpus = self.session.opened.retriever.corpus
-            recent = await asyncio.to_thread(self.session.history.recent, corpus)
+            recent = await in_thread(partial(self.session.history.recent, corpus), "recent queries")
             self.app.push_screen(QueryDrawer(self.session.opened.queries, recent), self._ask)
 
     @work(group="history", exit_on_error=False)
@@ -175,7 +185,7 @@ class CompareScreen(Screen[None]):
         if self.session.opened and query != self._remembered:
             self._remembered, history = query, self.session.history
             warned = history.warning
-            await asyncio.to_thread(history.add, self.session.opened.retriever.corpus, query)
+            await in_thread(partial(history.add, self.session.opened.retriever.corpus, query), "recent queries")
             if history.warning and history.warning != warned:
                 self.app.notify(history.warning, title="Recent queries", severity="warning", markup=False)
 
@@ -230,17 +240,20 @@ class CompareScreen(Screen[None]):
             return
         bm25, reranked = self.query_one("#bm25", RankList), self.query_one("#reranked", RankList)
         if comparison.scored and not comparison.done:
-            # It takes long enough to notice: what the right list still shows is an earlier answer.
             reranked.stale = True
-            reranked.border_title = reranked_title(comparison)
             return
         bm25.show(bm25_rows(comparison), bm25_notice(comparison))
         bm25.border_title = bm25_title(comparison)
         bm25.border_subtitle = safe_line(" ".join(comparison.warnings))
+        reranked.border_title = reranked_title(comparison)
+        if self._fading:
+            self._fading.stop()
         if comparison.done:
             reranked.stale = False
             reranked.show(reranked_rows(comparison), reranked_notice(comparison, self.model))
-            reranked.border_title = reranked_title(comparison)
+        else:
+            # What it still shows is an earlier answer; where the new one takes long enough to notice, it fades.
+            self._fading = self.set_timer(COUNT_EVERY, partial(setattr, reranked, "stale", True))
         self._choose(comparison)
         if comparison.done or not comparison.bm25:
             self.show_document(self.selected_id)
@@ -305,9 +318,7 @@ class CompareScreen(Screen[None]):
         further = [depth for depth in DEPTHS if (depth > now if step > 0 else depth < now)]
         if further:
             depth = further[0] if step > 0 else further[-1]
-            self.session.options = replace(
-                self.session.options, depth=depth, size=min(self.session.options.size, depth)
-            )
+            self.session.options = replace(self.session.options, depth=depth)
             self.rerun()
 
     def action_weight(self, step: int) -> None:
@@ -322,7 +333,7 @@ class CompareScreen(Screen[None]):
         if not queries:
             self.app.notify("This corpus came without sample queries.", markup=False)
             return
-        self._sample = (self._sample + step) % len(queries)
+        self._sample = (max(self._sample, -1 if step > 0 else 0) + step) % len(queries)
         self._ask(queries[self._sample].text)
 
     def action_queries(self) -> None:
@@ -340,18 +351,16 @@ class CompareScreen(Screen[None]):
         self.run_query(query, 0)
         self.remember(query)
 
-    def action_corpora(self) -> None:
+    @work(exclusive=True, group="corpora", exit_on_error=False)
+    async def action_corpora(self) -> None:
         """Pick another corpus."""
-        names = self.session.engines.corpus_names()
+        names = await in_thread(self.session.engines.corpus_names, "corpora")
         commands = [(name, lambda name=name: self.switch_corpus(name), f"Search {name}") for name in names]
         self.app.search_commands(commands, placeholder="Search which corpus?")
 
     def switch_corpus(self, name: str) -> None:
         """Search another corpus, starting with its own first query."""
-        with self.prevent(QueryLine.Changed):
-            self.query_one(QueryLine).value = ""
-        self._sample, self._moved = 0, False
-        self.open_corpus(name)
+        self.open_corpus(name, other=True)
 
     def action_model(self) -> None:
         """Try again to get the model ready."""

@@ -68,8 +68,6 @@ class HelpScreen(ModalScreen[None]):
         return Content("\n").join(lines)
 
     def _keys(self, binding: Binding) -> str:
-        if binding.key_display:
-            return binding.key_display
         names = [self.app.get_key_display(single) for single in Binding.make_bindings([binding])]
         return " ".join(dict.fromkeys(names))
 

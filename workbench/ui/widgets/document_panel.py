@@ -1,11 +1,13 @@
 """The selected document's text: where the query matches, and how far the model read."""
 
+import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import islice
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import work
 from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Size
@@ -19,7 +21,7 @@ from workbench.ui.text import fit, marked, safe_line
 from workbench.ui.wrap import wrapped
 
 STEP = 400
-"""Lines broken at a time; more follow as a person scrolls."""
+"""Lines broken at a time."""
 GUTTER = 2
 
 
@@ -38,9 +40,10 @@ class DocumentPanel(ScrollView, can_focus=True):
         self._document: Document | None = None
         self._highlights = Highlights((), ())
         self._body = ""
+        self._tokens: TokenCount | None = None
         self._cut: int | None = None
         self._lines: list[Span] = []
-        self._rest: Iterator[Span] = iter(())
+        self._width = 0
 
     def show(self, document: Document | None, highlights: Highlights, tokens: TokenCount | None) -> None:
         """Show a document from its top; the same document again keeps its place.
@@ -53,7 +56,7 @@ class DocumentPanel(ScrollView, can_focus=True):
         same = document is not None and document == self._document
         self._document, self._highlights = document, highlights
         self._body = document.body.replace("\t", " ") if document else ""
-        self._cut = None
+        self._cut, self._tokens = None, tokens
         self.border_title = safe_line((document.title or document.id) if document else "Document", limit=200)
         self.border_subtitle = Content("")
         if document and tokens:
@@ -67,25 +70,30 @@ class DocumentPanel(ScrollView, can_focus=True):
         self.refresh()
 
     def _wrap(self) -> None:
-        self._lines = []
-        self._rest = wrapped(self._body, max(self.scrollable_content_region.width - GUTTER - 1, 1))
-        self._extend(self.scroll_offset.y)
+        self._width = self.scrollable_content_region.width
+        rest = wrapped(self._body, max(self._width - GUTTER - 1, 1))
+        self._lines = list(islice(rest, self.scroll_offset.y + STEP))
+        self.virtual_size = Size(0, len(self._lines))
+        self.refresh()
+        if len(self._lines) >= STEP:
+            self._wrap_on(rest)
 
-    def _extend(self, line: int) -> None:
-        """Break lines until there are some below the given one."""
-        wanted = line + self.size.height + STEP
-        if len(self._lines) < wanted - STEP // 2 or not self._lines:
-            self._lines += islice(self._rest, wanted - len(self._lines))
-            self.virtual_size = Size(0, len(self._lines))
+    @work(exclusive=True, group="wrap")
+    async def _wrap_on(self, rest: Iterator[Span]) -> None:
+        """Break the lines of a long document a few at a time, so that it can be read meanwhile."""
+        lines = self._lines
+        while more := list(islice(rest, STEP)):
+            lines += more
+            await asyncio.sleep(0)
+        self.virtual_size = Size(0, len(lines))
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
-        self._wrap()
+        """Break the lines anew, once borders and scroll bar have taken their room too."""
+        self.call_after_refresh(self._rewrap)
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Break further lines before they come into view."""
-        super().watch_scroll_y(old_value, new_value)
-        self._extend(round(new_value))
+    def _rewrap(self) -> None:
+        if self._width != self.scrollable_content_region.width:
+            self._wrap()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
@@ -97,18 +105,21 @@ class DocumentPanel(ScrollView, can_focus=True):
         read_end = end if self._cut is None else max(start, min(self._cut, end))
         unread = base + self.get_component_rich_style("document--unread", partial=True)
         segments = [
-            self._mark(start, end, base),
+            self._mark(index, base),
             *self._matches(start, read_end, base),
             *self._matches(read_end, end, unread),
         ]
         return fit(segments, width, base).apply_offsets(0, index)
 
-    def _mark(self, start: int, end: int, base: Style) -> Segment:
-        if self._cut is not None and start <= self._cut < max(end, start + 1):
+    def _mark(self, index: int, base: Style) -> Segment:
+        """The sign before a line: read, cut here, not read; none for a document that was not scored."""
+        if self._tokens is None:
+            return Segment("  ", base)
+        if self._cut is None or self._lines[index][1] < self._cut:
+            return Segment("│ ", base + self.get_component_rich_style("document--read-mark", partial=True))
+        if index == 0 or self._lines[index - 1][1] < self._cut:
             return Segment("✂ ", base + self.get_component_rich_style("document--cut", partial=True))
-        if self._cut is not None and start > self._cut:
-            return Segment("┊ ", base + self.get_component_rich_style("document--unread", partial=True))
-        return Segment("│ ", base + self.get_component_rich_style("document--read-mark", partial=True))
+        return Segment("┊ ", base + self.get_component_rich_style("document--unread", partial=True))
 
     def _matches(self, start: int, end: int, base: Style) -> list[Segment]:
         if start >= end:

@@ -62,6 +62,7 @@ class Bench:
         self.model = model
         self.vectors = vectors
         self.ensure: Ensure = lambda report, stop: model
+        self.retriever = EmbeddedRetriever
 
     def add(self, name: str, documents: Sequence[Document]) -> None:
         """Index another corpus."""
@@ -69,7 +70,7 @@ class Bench:
 
     async def _open(self, name: str) -> Opened:
         info = corpus_info(self.root, name)
-        return Opened(EmbeddedRetriever(self.root, name), info.documents, read_queries(self.root, name))
+        return Opened(self.retriever(self.root, name), info.documents, read_queries(self.root, name))
 
     def app(self, query: str | None = None, **settings: object) -> WorkbenchApp:
         """A new app, not yet running."""

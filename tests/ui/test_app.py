@@ -8,6 +8,7 @@ from tests.ui.conftest import Bench
 from tests.ui.screen import reranked, screen_text, until
 from workbench.config.paths import user_paths
 from workbench.ui.app import WorkbenchApp
+from workbench.ui.themes import bundled_tokens
 
 FIRST_PAINT = """
 import asyncio, sys
@@ -62,6 +63,9 @@ async def test_every_theme_of_textual_draws_the_screen_too(bench: Bench) -> None
             pilot.app.theme = name
             await pilot.pause()
             assert "Reranked" in screen_text(pilot.app), name
+            ours = bundled_tokens(pilot.app.current_theme.dark)
+            if not name.startswith("workbench"):
+                assert pilot.app.get_css_variables()["twin"] == ours["twin"], "dark and light have colours of their own"
 
 
 async def test_a_persons_own_theme_is_there_and_a_wrong_one_is_named(bench: Bench) -> None:

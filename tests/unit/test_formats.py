@@ -77,3 +77,21 @@ async def test_markdown_shows_markup_instead_of_obeying_it() -> None:
     rows = [Document.of("a", "<script>x</script> [link](http://x) | `code` **bold**", "x")]
     text = write(await compared(rows), "markdown", 80)
     assert "\\<script\\>" in text and "\\[link\\]" in text and "\\|" in text and "\\*\\*bold" in text
+
+
+async def test_json_is_json_on_any_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison = await compared([Document.of("a", "café 😀", "x")])
+    for encoding in ("utf-8", "ascii", "latin-1", "cp1252"):
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace"))
+        text = write(comparison, "json", 80)
+        carried = text.encode(encoding, "backslashreplace").decode(encoding)
+        assert json.loads(carried)["bm25"][0]["title"] == "café 😀", encoding
+
+
+@pytest.mark.parametrize("format", ["table", "markdown"])
+async def test_a_failed_search_is_not_reported_as_nothing_found(format: str) -> None:
+    error = StageError("retrieve", "Damaged.", "Mend it.")
+    failed = Comparison("x", "embedded", "notes", 30, 10, error=error, done=True)
+    text = write(failed, format, 80)
+    assert "Not searched" in text and "Damaged." in text
+    assert "match" not in text and "Not reranked" not in text

@@ -54,7 +54,7 @@ class CompareScreen(Screen[None]):
     CSS_PATH = "compare.tcss"
     AUTO_FOCUS = "#query"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (130, "-gutter")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall"), (44, "-tall-48")]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (30, "-tall"), (44, "-tall-48")]
     BINDINGS = [*COMPARE_KEYS]
 
     # Without repaint: a change redraws the widgets that read it, not the whole screen.

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import socket
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -64,6 +65,18 @@ def package_index(content: bytes) -> Iterator[PackageIndex]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def silent_index() -> Iterator[tuple[socket.socket, dict[str, str]]]:
+    """A listener that answers nothing unless told to, and the settings that make pip wait for it without end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(60)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/simple"
+        yield (
+            listener,
+            {"PIP_INDEX_URL": url, "PIP_DEFAULT_TIMEOUT": "600", "PIP_EXTRA_INDEX_URL": "", "NO_PROXY": "127.0.0.1"},
+        )
 
 
 def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:

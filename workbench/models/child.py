@@ -10,9 +10,11 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from workbench.domain.errors import StoppedError
+from workbench.models import tether
 
 PATIENCE = 0.1
 """Seconds between two looks at the stop event."""
@@ -28,16 +30,18 @@ class Ended:
     output: str
 
 
-def run_python(
+def run_module(
+    module: str,
     arguments: Sequence[str],
     stop: threading.Event,
     on_line: Callable[[str], None] = lambda line: None,
     environment: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run this interpreter with arguments, and kill it with all it started when `stop` is set.
+    """Run a module as `python -m` does, and kill it with all it started when `stop` is set or this process ends.
 
     Args:
-        arguments: Such as `("-m", "pip", "--version")`. The current folder is not searched for modules.
+        module: Such as `pip`. The current folder is not searched for it.
+        arguments: What follows it.
         stop: Looked at ten times a second.
         on_line: Called on this thread with each line of output, without its end.
         environment: Variables on top of this process's own.
@@ -46,8 +50,8 @@ def run_python(
         StoppedError: `stop` was set; the program is gone.
     """
     child = subprocess.Popen(
-        [sys.executable, "-P", *arguments],
-        # Never written to: it closes when this process is killed, which tells the child to end.
+        [sys.executable, "-P", str(Path(tether.__file__)), module, *arguments],
+        # Never written to: it closes however this process ends, which tells the child to end too.
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

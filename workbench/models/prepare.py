@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.text import sanitize, single_line
-from workbench.models.child import run_python
+from workbench.models.child import run_module
 
 VERSION = 1
 """Raised when a step's result changes, so that what older versions prepared is made anew."""
@@ -43,7 +43,7 @@ def prepare(step: str, download: Path, target: Path, window: int, stop: threadin
     """
     # A new interpreter does not know by which paths this one found its packages.
     known = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    ended = run_python(("-m", __name__, step, str(download), str(target), str(window)), stop, environment=known)
+    ended = run_module(__name__, (step, str(download), str(target), str(window)), stop, environment=known)
     last = ended.output.rpartition("\n")[2]
     if ended.code or not last.startswith(_MARK):
         raise ModelUnavailableError(
@@ -90,14 +90,8 @@ def _bert_int8(download: Path, target: Path, window: int) -> Mapping[str, Any]:
 STEPS: Mapping[str, Callable[[Path, Path, int], Mapping[str, Any]]] = {"as-is": _as_is, "bert-int8": _bert_int8}
 
 
-def _end_with_parent() -> None:
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(1)
-
-
 def main(step: str, download: str, target: str, window: str) -> None:
     """Run one step and print what to remember on the last line; a failure is one line and exit code 1."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         notes = STEPS[step](Path(download), Path(target), int(window))
     except Exception as error:

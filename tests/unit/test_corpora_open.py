@@ -50,6 +50,7 @@ def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
+        ("", "the path is empty"),
         ("nothing.md", "there is no file or folder"),
         ("x.pdf/more", "there is no file or folder"),
         ("x.pdf", "cannot tell how to read"),

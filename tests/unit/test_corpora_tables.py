@@ -95,6 +95,15 @@ def test_unclear_columns_are_listed_with_the_flags_that_name_them(tmp_path: Path
         open_corpus(str(path), Columns(body="colour"))
 
 
+def test_a_column_that_is_there_twice_is_refused_where_it_matters(tmp_path: Path) -> None:
+    path = write(tmp_path, "x.csv", "id,id,note,note,,,text\na,b,c,d,,,e\n")
+    with pytest.raises(BadInputError, match=r"x\.csv has more than one column 'id'") as caught:
+        open_corpus(str(path))
+    assert "--id" in caught.value.hint
+    write(tmp_path, "x.csv", "id,note,note,,,text\na,c,d,,,e\n")
+    assert read(path) == [Document("a", "", "e")]
+
+
 def test_values_that_are_not_text(tmp_path: Path) -> None:
     rows = [
         '{"id": 1, "title": 2.5, "text": null}',
@@ -204,7 +213,7 @@ def test_a_broken_row_costs_that_row_alone(tmp_path: Path) -> None:
     ]
     assert shown(read(write(tmp_path, "x.csv", b"\n".join(rows)))) == [
         "1=good",
-        "x.csv:3: 1 columns where the header has 2",
+        "x.csv:3: 1 column where the header has 2",
         "x.csv:4: 3 columns where the header has 2",
         "x.csv:5: broken quoting: ',' expected after '\"'",
         "5=after it",
@@ -276,6 +285,13 @@ def test_a_file_without_a_record_is_refused(tmp_path: Path, name: str, content: 
         open_corpus(str(write(tmp_path, name, content)))
     assert message in caught.value.message
     assert caught.value.hint
+
+
+def test_a_file_of_nothing_but_broken_records_says_what_they_need(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError) as caught:
+        open_corpus(str(write(tmp_path, "x.jsonl", "broken\n")))
+    assert "body, text, content" in caught.value.hint
+    assert "--body" in caught.value.hint
 
 
 def test_a_file_that_vanishes_meanwhile_is_skipped(tmp_path: Path) -> None:

@@ -6,16 +6,17 @@ import signal
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.cli.main import say
-from workbench.cli.progress import DocumentProgress
+from workbench.cli.progress import DocumentProgress, noun
 from workbench.config.paths import user_paths
-from workbench.corpora.base import Columns
+from workbench.corpora.base import Columns, Skipped
 from workbench.corpora.judgments import read_judged
 from workbench.corpora.open import open_corpus
+from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
 from workbench.engines.index import (
     BrokenCorpus,
@@ -28,45 +29,60 @@ from workbench.engines.index import (
     rebuild_index,
     remove_corpus,
 )
-from workbench.services.intake import Intake
+from workbench.services.intake import NAMED, Intake, refusal
 
 
 def add(arguments: Namespace) -> int:
     """Build or replace an index; 1 when records were left out."""
     reader = open_corpus(arguments.path, Columns(arguments.id, arguments.title, arguments.body))
-    name = arguments.name or name_from(arguments.path)
+    name = name_from(arguments.path) if arguments.name is None else arguments.name
     intake = Intake(reader, arguments.strict)
     judged = read_judged(reader.judged_root) if reader.judged_root else None
-    with _interrupt() as stop, DocumentProgress(name, reader.total_bytes) as bar:
-        info = build_index(
-            user_paths().corpora,
-            name,
-            str(Path(arguments.path).absolute()) if reader.kind != "python" else "python",
-            intake.documents(),
-            judged=(judged.queries, judged.judgments) if judged else None,
-            progress=lambda documents, _: bar.show(documents, reader.bytes_read),
-            stop=stop,
-            skipped=lambda: intake.skipped,
-        )
-    sys.stdout.write(f"{name}: {info.documents:,} documents, {info.text_bytes / 1e6:.1f} MB of text ({reader.kind})\n")
-    if judged:
-        sys.stdout.write(f"{len(judged.queries)} queries and {len(judged.judgments)} judgments kept with it\n")
-    for record in intake.named:
-        say(f"left out: {record}")
-    if intake.skipped > len(intake.named):
-        say(f"left out: {intake.skipped - len(intake.named):,} more")
     unread = judged.skipped if judged else ()
-    for record in unread[:10]:
-        say(f"left out: {record}")
+    if arguments.strict and unread:
+        raise refusal(unread[0])
+    try:
+        with _interrupt() as stop, DocumentProgress(name, reader.total_bytes) as bar:
+            info = build_index(
+                user_paths().corpora,
+                name,
+                str(Path(arguments.path).expanduser().absolute()) if reader.kind != "python" else "python",
+                intake.documents(),
+                judged=(judged.queries, judged.judgments) if judged else None,
+                progress=lambda documents, _: bar.show(documents, reader.bytes_read),
+                stop=stop,
+                skipped=lambda: intake.skipped,
+            )
+    except BadInputError:
+        _tell_left_out(intake.named, intake.skipped)
+        raise
+    documents = f"{info.documents:,} {noun(info.documents, 'document')}"
+    sys.stdout.write(f"{name}: {documents}, {info.text_bytes / 1e6:.1f} MB of text ({reader.kind})\n")
+    if judged:
+        queries = f"{len(judged.queries):,} {noun(len(judged.queries), 'query', 'queries')}"
+        judgments = f"{len(judged.judgments):,} {noun(len(judged.judgments), 'judgment')}"
+        sys.stdout.write(f"{queries} and {judgments} kept with it\n")
+    _tell_left_out(intake.named, intake.skipped)
+    _tell_left_out(unread[:NAMED], len(unread))
+    if reader.ignored:
+        files = noun(reader.ignored, "file of another kind", "files of other kinds")
+        say(f"{reader.ignored:,} {files} passed over")
     sys.stdout.write(f"Search it: workbench --corpus {name}\n")
     return 1 if intake.skipped or unread else 0
 
 
+def _tell_left_out(named: Sequence[Skipped], count: int) -> None:
+    for record in named:
+        say(f"left out: {record}")
+    if count > len(named):
+        say(f"left out: {count - len(named):,} more")
+
+
 def name_from(path: str) -> str:
-    """Make a corpus name from a path: its last part, lower case, without its ending."""
+    """Make a corpus name from a path: its last part, lower case, without its ending, at most 64 characters."""
     part = Path(path).absolute()
     stem = part.stem if part.suffix and not part.is_dir() else part.name
-    return re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._") or "corpus"
+    return re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")[:64] or "corpus"
 
 
 @contextmanager
@@ -96,7 +112,9 @@ def list_all(arguments: Namespace) -> int:
             sys.stdout.write(f"{corpus.name}\tunusable: {single_line(corpus.error.message)}\n")
         else:
             source = single_line(corpus.source)
-            sys.stdout.write(f"{corpus.name}\t{corpus.documents} documents\t{corpus.text_bytes} bytes\t{source}\n")
+            documents = f"{corpus.documents} {noun(corpus.documents, 'document')}"
+            text = f"{corpus.text_bytes} {noun(corpus.text_bytes, 'byte')}"
+            sys.stdout.write(f"{corpus.name}\t{documents}\t{text}\t{source}\n")
     return 1 if any(isinstance(corpus, BrokenCorpus) for corpus in corpora) else 0
 
 

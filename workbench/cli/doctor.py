@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench import __version__
+from workbench.cli.progress import noun
 from workbench.cli.wiring import model_store
 from workbench.config.paths import Paths, bundled, user_paths
 from workbench.config.settings import Settings, load_settings
@@ -39,7 +40,7 @@ def run(arguments: Namespace) -> int:
         sys.stdout.write(f"{'ok' if check.ok else '!!'}  {check.name:<10} {single_line(check.says)}\n")
         if check.next:
             sys.stdout.write(f"    {'':<10} → {single_line(check.next)}\n")
-    sys.stdout.write(f"\n{findings} finding{'' if findings == 1 else 's'}\n")
+    sys.stdout.write(f"\n{noun(findings, 'finding')}\n")
     return 1 if findings else 0
 
 
@@ -98,7 +99,7 @@ def _corpora(paths: Paths, settings: Settings) -> Iterator[Check]:
         if isinstance(corpus, BrokenCorpus):
             yield Check("corpus", False, f"{corpus.name}: {corpus.error.message}", corpus.error.hint)
         else:
-            yield Check("corpus", True, f"{corpus.name}: {corpus.documents:,} documents")
+            yield Check("corpus", True, f"{corpus.name}: {noun(corpus.documents, 'document')}")
     if not found:
         yield Check("corpus", True, "none yet; the bundled help-center is indexed when it is first opened")
 

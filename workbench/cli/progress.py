@@ -75,7 +75,12 @@ class DocumentProgress(_Bar):
     def show(self, documents: int, bytes_read: int) -> None:
         """Say how far the reading has come."""
         total = None if self._total is None else max(self._total, bytes_read)
-        self._draw(f"{self._name}: {documents:,} documents", bytes_read, total)
+        self._draw(f"{self._name}: {documents:,} {noun(documents, 'document')}", bytes_read, total)
+
+
+def noun(number: int, one: str, many: str = "") -> str:
+    """Choose the form of a word that goes with a number; without `many`, an s makes it."""
+    return one if number == 1 else many or one + "s"
 
 
 def _progress(known: bool) -> "Progress":

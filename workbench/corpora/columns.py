@@ -13,6 +13,8 @@ _USUAL = {
     "title": ("title", "name", "headline", "heading"),
     "body": ("body", "text", "content", "description", "passage", "contents"),
 }
+EXPECTED = f"a column with the text ({', '.join(_USUAL['body'])}; or name it with --body)"
+"""What every file of records must have, said to the person."""
 _SHOWN = 20
 
 
@@ -55,8 +57,9 @@ def choose(names: Iterable[str], asked: Columns, file: str) -> Chosen:
         file: The file's name, for the message.
 
     Raises:
-        BadInputError: A name given is not there, or no column looks like a body.
+        BadInputError: A name given is not there, no column looks like a body, or a column is there twice.
     """
+    names = list(names)
     found: dict[str, str] = {}
     for name in names:
         found.setdefault(name.strip().casefold(), name)
@@ -74,6 +77,10 @@ def choose(names: Iterable[str], asked: Columns, file: str) -> Chosen:
     body = chosen["body"]
     if body is None:
         raise _unclear(f"cannot tell which column of {file} holds the text", found.values())
+    for role, column in chosen.items():
+        if column is not None and names.count(column) > 1:
+            message = f"{file} has more than one column {column!r}"
+            raise BadInputError(single_line(message), f"Rename one, or name another column with --{role}.")
     return Chosen(chosen["id"], chosen["title"], body)
 
 

@@ -35,7 +35,8 @@ class DelimitedReader(TableReader):
             if isinstance(row, Skipped):
                 yield row
             elif len(row) != len(header):
-                yield self._skip(f"{len(row)} columns where the header has {len(header)}")
+                columns = "1 column" if len(row) == 1 else f"{len(row)} columns"
+                yield self._skip(f"{columns} where the header has {len(header)}")
             else:
                 yield dict(zip(header, row, strict=True))
 

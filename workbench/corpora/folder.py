@@ -98,7 +98,8 @@ class FolderReader(TextReader):
             size += found.size
         self.total_bytes = size
         if not texts:
-            holds = f"none of its {self.ignored} files is a text" if self.ignored else problem or "it is empty"
+            files = "its one file is no text" if self.ignored == 1 else f"none of its {self.ignored} files is a text"
+            holds = files if self.ignored else problem or "it is empty"
             raise BadInputError(
                 f"nothing to read in {self.source}: {holds}",
                 f"A folder may hold {', '.join(SUFFIXES)}; point at any other file itself.",

@@ -103,7 +103,8 @@ def _judgment(line: Line) -> Judgment | str:
     if not text.strip():
         return ""
     if len(cells) not in (3, 4):
-        return f"{len(cells)} columns where 3 (query, document, grade) or 4 (TREC) were expected"
+        columns = "1 column" if len(cells) == 1 else f"{len(cells)} columns"
+        return f"{columns} where 3 (query, document, grade) or 4 (TREC) were expected"
     try:
         grade = float(cells[-1])
     except ValueError:

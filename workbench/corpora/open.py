@@ -29,6 +29,8 @@ def open_corpus(path: str, columns: Columns = Columns()) -> Reader:  # noqa: B00
     Raises:
         BadInputError: There is nothing at the path, nothing in it that can be read, or its columns are unclear.
     """
+    if not path:
+        raise BadInputError("the path is empty", _HINT)
     shown = single_line(path, 200)
     try:
         place = Path(path).expanduser()

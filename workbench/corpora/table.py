@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from workbench.corpora.base import Columns, Record, Skipped
-from workbench.corpora.columns import UnfitError, choose
+from workbench.corpora.columns import EXPECTED, UnfitError, choose
 from workbench.corpora.stream import UnreadableError, open_utf8, reason
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
@@ -79,10 +79,7 @@ class TableReader(ABC):
             if self.bytes_read > _PEEKED_BYTES:
                 break
         if not names:
-            raise BadInputError(
-                f"{self.source} {problem or 'is empty'}",
-                "See what the file should look like: workbench corpus add --help",
-            )
+            raise BadInputError(f"{self.source} {problem or 'is empty'}", f"Its records need {EXPECTED}.")
         return list(names)
 
     def _open(self) -> BufferedReader:

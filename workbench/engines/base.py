@@ -10,7 +10,8 @@ from workbench.domain.scores import ScoreSpace
 
 
 class Retriever(Protocol):
-    """Finds candidates for a query. Errors are `IndexUnavailableError`; a query never is one."""
+    """Finds candidates for a query. Errors are `IndexUnavailableError`, or `BadInputError` for a corpus that
+    does not exist; a query never is one."""
 
     name: str
     """The engine's name, such as `embedded`."""

@@ -12,10 +12,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from workbench.config.paths import bundled
 from workbench.domain.errors import BadInputError, IndexUnavailableError
+from workbench.domain.text import single_line
 from workbench.engines.analyzer import ANALYZER_VERSION
 
 FORMAT_VERSION = 1
@@ -66,11 +69,16 @@ class Manifest:
     @property
     def mending(self) -> str:
         """The command that makes the corpus again from its source."""
-        return f"workbench corpus add {shlex.quote(self.source)} --name {self.name}"
+        if self.source.startswith("bundled "):
+            return _remove_bundled(self.name)
+        # What cannot be printed as it is cannot be copied into a command either.
+        path = shlex.quote(self.source) if self.source == single_line(self.source) else "PATH"
+        return f"workbench corpus add {path} --name {self.name}"
 
     def write(self, generation: Path) -> None:
         """Put it into its generation."""
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        # In ASCII, as a source's name need not be Unicode and has to come back as it was.
+        text = json.dumps(asdict(self), indent=1)
         (generation / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -119,19 +127,22 @@ def current_generation(root: Path, name: str) -> Path:
     """The folder that answers for a corpus now.
 
     Raises:
-        IndexUnavailableError: There is none; the hint says how to come by one.
+        BadInputError: There is no corpus of that name; the message says which there are.
+        IndexUnavailableError: It was never finished, or may not be read.
     """
     home = home_of(root, name)
     with reading(name):
         if not home.is_dir():
-            known = ", ".join(names(root)) or "none yet"
-            hint = f"workbench corpus add PATH --name {name}"
-            raise IndexUnavailableError(f"There is no corpus “{name}” (there are: {known}).", hint)
+            known = names(root)
+            near = get_close_matches(name, known)
+            there = ", ".join(dict.fromkeys([*near, *known])) or "none yet"
+            hint = f"Did you mean {near[0]}?" if near else "workbench corpus list"
+            raise BadInputError(f"There is no corpus “{name}” (there are: {there}).", hint)
         try:
             return home / (home / "current").read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            hint = f"workbench corpus add PATH --name {name}"
-            raise IndexUnavailableError(f"The index of “{name}” was never finished.", hint) from None
+            message = f"The index of “{name}” was never finished."
+            raise IndexUnavailableError(message, _from_source(name)) from None
 
 
 def read_manifest(generation: Path, name: str) -> Manifest:
@@ -140,7 +151,7 @@ def read_manifest(generation: Path, name: str) -> Manifest:
     Raises:
         IndexUnavailableError: It cannot be read.
     """
-    with reading(name, f"workbench corpus add PATH --name {name}"):
+    with reading(name, _from_source(name)):
         said: dict[str, Any] = json.loads((generation / "manifest.json").read_text(encoding="utf-8"))
         missing = [field.name for field in fields(Manifest) if field.name not in said]
         if missing:
@@ -243,3 +254,14 @@ def _index_format(version: str) -> str:
 
 def _rebuild(name: str) -> str:
     return f"workbench corpus rebuild {name}"
+
+
+def _remove_bundled(name: str) -> str:
+    return f"workbench corpus remove {name}; it is built again when it is next opened."
+
+
+def _from_source(name: str) -> str:
+    """What mends a corpus that cannot say where it came from."""
+    if (bundled("fixtures") / name).is_dir():
+        return _remove_bundled(name)
+    return f"workbench corpus add PATH --name {name}"

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.domain.documents import Document, Judgment, Query
 from workbench.domain.errors import BadInputError, IndexUnavailableError, StoppedError
+from workbench.domain.text import single_line
 from workbench.engines.analysis import Analysed, analysed
 from workbench.engines.analyzer import ANALYZER_VERSION, GAP
 from workbench.engines.corpus_layout import (
@@ -100,7 +101,8 @@ def build_index(
             with closing(analysed(documents, workers)) as batches:
                 count, text_bytes = _write_documents(generation, batches, progress, stop)
             if not count:
-                raise BadInputError(f"{source} holds no documents.")
+                hint = "Nothing was indexed; an index of that name is unchanged."
+                raise BadInputError(f"{single_line(source)} holds no documents that can be read.", hint)
             if judged:
                 _write_judged(generation, *judged)
             manifest = Manifest(
@@ -136,6 +138,7 @@ def rebuild_index(
     """Index a corpus anew from the text that lies beside its index.
 
     Raises:
+        BadInputError: There is no such corpus.
         IndexUnavailableError: The text is not whole.
         StoppedError: `stop` was set.
     """
@@ -175,6 +178,8 @@ def list_corpora(root: Path) -> list[CorpusInfo | BrokenCorpus]:
             corpora.append(corpus_info(root, name))
         except IndexUnavailableError as error:
             corpora.append(BrokenCorpus(name, error))
+        except BadInputError:
+            continue  # Removed just now.
     return corpora
 
 
@@ -182,7 +187,8 @@ def corpus_info(root: Path, name: str) -> CorpusInfo:
     """What is known of one corpus.
 
     Raises:
-        IndexUnavailableError: It is missing, or its index cannot answer.
+        BadInputError: There is no such corpus.
+        IndexUnavailableError: Its index cannot answer.
     """
     generation = current_generation(root, name)
     manifest = read_manifest(generation, name)
@@ -194,7 +200,8 @@ def remove_corpus(root: Path, name: str) -> None:
     """Delete a corpus, whole or not.
 
     Raises:
-        IndexUnavailableError: There is none, another process builds it, or the disk refuses.
+        BadInputError: There is none.
+        IndexUnavailableError: Another process builds it, or the disk refuses.
     """
     with locked(root, name):
         home = home_of(root, name)

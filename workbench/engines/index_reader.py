@@ -1,11 +1,13 @@
 """Searches one generation of an indexed corpus and reads its documents; synchronous, for one thread."""
 
+import errno
 import json
 import mmap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import tantivy
 from tantivy import Occur
@@ -43,7 +45,8 @@ class IndexReader:
         """Open the generation that answers now.
 
         Raises:
-            IndexUnavailableError: There is none, or it cannot be used; the hint says what mends it.
+            BadInputError: There is no such corpus.
+            IndexUnavailableError: It cannot be used; the hint says what mends it.
         """
         self._name = name
         self._fields = fields
@@ -52,8 +55,7 @@ class IndexReader:
         check(manifest, generation)
         self._mending = manifest.mending
         with self._answering():
-            index = tantivy.Index.open(str(generation / "tantivy"))
-            index.config_reader("manual")
+            index = _open(generation / "tantivy")
             self._schema = index.schema
             self._searcher = index.searcher()
             with (generation / "documents.jsonl").open("rb") as text:
@@ -159,6 +161,32 @@ class IndexReader:
             if type(error).__name__ != "PanicException":
                 raise
             raise damaged(self._name, str(error)) from error
+
+
+def _open(folder: Path) -> tantivy.Index:
+    """Open an index, also where nothing may be written."""
+    try:
+        try:
+            return _unwatched(folder)
+        except ValueError as error:
+            if "Lockfile" not in str(error):
+                raise
+            # tantivy writes a lock to read. What it has open stays open when the links are gone.
+            with TemporaryDirectory() as links:
+                for file in folder.absolute().iterdir():
+                    if file.suffix != ".lock":
+                        (Path(links) / file.name).symlink_to(file)
+                return _unwatched(Path(links))
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) or "PermissionDenied" in str(error):
+            raise PermissionError(errno.EACCES, str(error), str(folder)) from error
+        raise
+
+
+def _unwatched(folder: Path) -> tantivy.Index:
+    index = tantivy.Index.open(str(folder))
+    index.config_reader("manual")
+    return index
 
 
 def _any_of(queries: list[tantivy.Query]) -> tantivy.Query:

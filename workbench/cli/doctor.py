@@ -40,7 +40,7 @@ def run(arguments: Namespace) -> int:
         sys.stdout.write(f"{'ok' if check.ok else '!!'}  {check.name:<10} {single_line(check.says)}\n")
         if check.next:
             sys.stdout.write(f"    {'':<10} → {single_line(check.next)}\n")
-    sys.stdout.write(f"\n{noun(findings, 'finding')}\n")
+    sys.stdout.write(f"\n{findings} {noun(findings, 'finding')}\n")
     return 1 if findings else 0
 
 
@@ -99,7 +99,7 @@ def _corpora(paths: Paths, settings: Settings) -> Iterator[Check]:
         if isinstance(corpus, BrokenCorpus):
             yield Check("corpus", False, f"{corpus.name}: {corpus.error.message}", corpus.error.hint)
         else:
-            yield Check("corpus", True, f"{corpus.name}: {noun(corpus.documents, 'document')}")
+            yield Check("corpus", True, f"{corpus.name}: {corpus.documents:,} {noun(corpus.documents, 'document')}")
     if not found:
         yield Check("corpus", True, "none yet; the bundled help-center is indexed when it is first opened")
 

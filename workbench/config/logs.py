@@ -1,7 +1,6 @@
 """The log file: what an error message leaves out, for whoever looks into it."""
 
 import logging
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from workbench.domain.errors import WorkbenchError
@@ -21,9 +20,7 @@ def start_log(folder: Path) -> Path:
         The file's path.
     """
     path = folder / "workbench.log"
-    handler = _LateFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    _log.addHandler(handler)
+    _log.addHandler(_LateFile(path))
     _log.propagate = False
     return path
 
@@ -38,13 +35,31 @@ def log_surprise(error: BaseException) -> None:
     _log.error("%r", error, exc_info=error)
 
 
-class _LateFileHandler(RotatingFileHandler):
+class _LateFile(logging.Handler):
+    """Makes the file, and imports what writes it, when there is something to write."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._file: logging.Handler | None = None
+
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+            if self._file is None:
+                self._file = self._open()
+            self._file.emit(record)
         except OSError:
-            return  # A log that cannot be written must not keep anyone from working.
-        super().emit(record)
+            pass  # A log that cannot be written must not keep anyone from working.
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-        """Say nothing: standard error may be the app's screen."""
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        super().close()
+
+    def _open(self) -> logging.Handler:
+        from logging.handlers import RotatingFileHandler
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = RotatingFileHandler(self._path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        return file

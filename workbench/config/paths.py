@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 HOME_VARIABLE = "WORKBENCH_HOME"
@@ -72,6 +71,6 @@ def bundled(kind: str) -> Path:
     Returns:
         The folder, in an installed wheel as well as in a source tree.
     """
-    root = Path(str(files("workbench")))
+    root = Path(__file__).parents[1]
     packaged = root / "_data" / kind
     return packaged if packaged.is_dir() else root.parent / kind

@@ -26,9 +26,6 @@ from workbench.services.threads import in_thread
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.notices import bm25_notice, bm25_title, model_notice, reranked_notice, reranked_title
 from workbench.ui.rows import bm25_rows, reranked_rows
-from workbench.ui.screens.explain import ExplainScreen
-from workbench.ui.screens.help import HelpScreen
-from workbench.ui.screens.query_drawer import QueryDrawer
 from workbench.ui.text import safe, safe_line
 from workbench.ui.widgets.document_panel import DocumentPanel
 from workbench.ui.widgets.gutter import Gutter
@@ -174,6 +171,8 @@ class CompareScreen(Screen[None]):
     @work(exclusive=True, group="drawer", exit_on_error=False)
     async def choose_query(self) -> None:
         """Open the drawer of queries."""
+        from workbench.ui.screens.query_drawer import QueryDrawer
+
         if self.session.opened:
             corpus = self.session.opened.retriever.corpus
             recent = await in_thread(partial(self.session.history.recent, corpus), "recent queries")
@@ -307,6 +306,8 @@ class CompareScreen(Screen[None]):
 
     def action_explain(self) -> None:
         """Take the selected document's BM25 score apart."""
+        from workbench.ui.screens.explain import ExplainScreen
+
         if self._explanation is None or self.selected_id is None:
             self.app.notify("No document is selected whose BM25 score could be explained.", markup=False)
             return
@@ -368,4 +369,6 @@ class CompareScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Explain keys, columns and panels."""
+        from workbench.ui.screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen(self.BINDINGS))

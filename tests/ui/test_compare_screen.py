@@ -387,3 +387,11 @@ async def test_an_earlier_answer_is_not_shown_as_the_present_one(bench: Bench) -
         right = screen.query_one("#reranked", RankList)
         assert "scoring" in str(right.border_title)
         await until(pilot, lambda: right.stale, "it fades while the model takes its time")
+
+
+async def test_the_footer_fits_the_smallest_terminal(bench: Bench) -> None:
+    async with bench.app().run_test(size=(80, 24)) as pilot:
+        await reranked(pilot)
+        footer = screen_text(pilot.app).splitlines()[-1]
+        for name in ("Help", "Query", "List", "Queries", "Scores", "Deeper", "Shallower", "palette"):
+            assert f" {name}" in footer, footer

@@ -27,6 +27,7 @@ MEANINGS = (
     ("Latency", "Milliseconds of the last query by stage."),
     ("Model", "What state the model is in, and what it is waiting for."),
     ("Query", 'Plain words; "a phrase", title:word and body:word work too.'),
+    ("+ - ] [", "Outside the query line, the same as ^↑ ^↓ F9 F8."),
     ("Mouse", "Click selects, the wheel scrolls; hold shift to select text as the terminal does."),
 )
 

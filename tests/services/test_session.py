@@ -95,3 +95,12 @@ async def test_options_apply_to_the_next_query() -> None:
     bench.session.options = replace(bench.session.options, depth=2)
     *_, comparison = [stage async for stage in bench.session.compare("word")]
     assert (comparison.depth, len(comparison.bm25)) == (2, 2)
+
+
+async def test_a_model_that_is_loaded_is_not_loaded_again() -> None:
+    library = Library()
+    bench = Bench(library)
+    assert len([status async for status in bench.session.ready_model()]) == 2
+    loaded, library.error = bench.session.reranker, ModelUnavailableError("No network.")
+    assert [status.state async for status in bench.session.ready_model()] == [ModelState.LOADED]
+    assert bench.session.reranker is loaded

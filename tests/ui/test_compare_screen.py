@@ -395,3 +395,25 @@ async def test_the_footer_fits_the_smallest_terminal(bench: Bench) -> None:
         footer = screen_text(pilot.app).splitlines()[-1]
         for name in ("Help", "Query", "List", "Queries", "Scores", "Deeper", "Shallower", "palette"):
             assert f" {name}" in footer, footer
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_how_a_broken_query_was_read_is_said_at_every_size(bench: Bench, size: tuple[int, int]) -> None:
+    async with bench.app('"power bank').run_test(size=size) as pilot:
+        await reranked(pilot)
+        line = screen_text(pilot.app).splitlines()[1]
+        assert '"power bank' in line and "A quotation mark is not closed." in line
+        await pilot.press("ctrl+u", *"slow wifi")
+        await reranked(pilot, "slow wifi")
+        await until(pilot, lambda: "quotation" not in screen_text(pilot.app), "the note is gone")
+
+
+async def test_an_explanation_is_never_that_of_another_document_or_query(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        await until(pilot, lambda: screen._explanation is not None, "an explanation")
+        await pilot.press("ctrl+u", *"zzyzx")
+        await until(pilot, lambda: "Nothing matches" in screen_text(pilot.app), "nothing found")
+        await until(pilot, lambda: screen._explanation is None, "no explanation for no document")
+        await pilot.press("f7")
+        assert pilot.app.screen is screen

@@ -1,6 +1,7 @@
 """One corpus and one model, open together: what a screen or a command puts its questions to."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -63,19 +64,26 @@ class Session:
         return opened
 
     async def ready_model(self) -> AsyncGenerator[ModelStatus, None]:
-        """Make the model ready and load it, telling each state on the way; never raises for a model that fails."""
+        """Make the model ready and load it, telling each state on the way; never raises for a model that fails.
+
+        A model that is loaded stays as it is.
+        """
+        if not isinstance(self.reranker, StageError):
+            yield ModelStatus(self.model, ModelState.LOADED)
+            return
         status = ModelStatus(self.model, ModelState.ABSENT)
         try:
-            async for item in ensure_model(self.engines.models(), self.model):
-                if isinstance(item, PreparedModel):
-                    reranker = await in_thread(partial(self.engines.open_reranker, item), "reranker")
-                    await reranker.load()
-                    self.reranker = reranker
-                    status = ModelStatus(self.model, ModelState.LOADED)
-                else:
-                    status = item
-                    self.reranker = StageError("rerank", f"{self.model} is not ready: {status.state}.", "")
-                yield status
+            async with aclosing(ensure_model(self.engines.models(), self.model)) as states:
+                async for item in states:
+                    if isinstance(item, PreparedModel):
+                        reranker = await in_thread(partial(self.engines.open_reranker, item), "reranker")
+                        await reranker.load()
+                        self.reranker = reranker
+                        status = ModelStatus(self.model, ModelState.LOADED)
+                    else:
+                        status = item
+                        self.reranker = StageError("rerank", f"{self.model} is not ready: {status.state}.", "")
+                    yield status
         except WorkbenchError as error:
             log_error(error)
             self.reranker = StageError("rerank", error.message, error.hint, error.exit_code)

@@ -68,6 +68,7 @@ class CompareScreen(Screen[None]):
         """Which sample query was run last; before the first, -1."""
         self._moved = False
         self._remembered = ""
+        self._noted = ""
         self._fading: Timer | None = None
         self._explanation: Explanation | None = None
 
@@ -77,6 +78,7 @@ class CompareScreen(Screen[None]):
         with Horizontal(id="prompt"):
             yield Static(Content(" ❯ "))
             yield QueryLine(self._first_query or "", id="query")
+            yield Static(id="note")
         with Horizontal(id="lists", classes="-bm25"):
             yield RankList("bm25", "BM25").data_bind(CompareScreen.selected_id)
             yield Gutter("gutter").data_bind(CompareScreen.comparison, CompareScreen.selected_id)
@@ -156,6 +158,7 @@ class CompareScreen(Screen[None]):
     async def show_document(self, document_id: str | None) -> None:
         """Show the selected document with its matches."""
         panel, scores, comparison = self.query_one(DocumentPanel), self.query_one(ScoresPanel), self.comparison
+        self._explanation = None
         found = [row for row in comparison.bm25 if row.document.id == document_id] if comparison else []
         if not found or not comparison or not self.session.opened:
             panel.show(None, Highlights((), ()), None)
@@ -243,7 +246,7 @@ class CompareScreen(Screen[None]):
             return
         bm25.show(bm25_rows(comparison), bm25_notice(comparison))
         bm25.border_title = bm25_title(comparison)
-        bm25.border_subtitle = safe_line(" ".join(comparison.warnings))
+        self._note(" ".join(comparison.warnings))
         reranked.border_title = reranked_title(comparison)
         if self._fading:
             self._fading.stop()
@@ -253,9 +256,17 @@ class CompareScreen(Screen[None]):
         else:
             # What it still shows is an earlier answer; where the new one takes long enough to notice, it fades.
             self._fading = self.set_timer(COUNT_EVERY, partial(setattr, reranked, "stale", True))
+        before = self.selected_id
         self._choose(comparison)
-        if comparison.done or not comparison.bm25:
-            self.show_document(self.selected_id)
+        if self.selected_id == before:  # A change of it shows the document by itself.
+            self.show_document(before)
+
+    def _note(self, text: str) -> None:
+        """Say beside the query how it was read, at every size of the terminal."""
+        note = self.query_one("#note", Static)
+        if text != self._noted:
+            self._noted = text
+            note.update(safe_line(text))
 
     def watch_selected_id(self, document_id: str | None) -> None:
         """Show the text of the document that is selected now."""

@@ -13,7 +13,8 @@ BASE_COLOURS = (
     "primary", "secondary", "accent", "foreground", "background", "surface", "panel", "success", "warning", "error",
 )  # fmt: skip
 TOKENS = (
-    "rank-up", "rank-down", "rank-same", "rank-entered", "score-bar", "match", "twin", "cut", "muted", "line",
+    "rank-up", "rank-down", "rank-same", "entered", "left", "kept", "cut",
+    "score-bar", "match", "twin", "muted", "line",
 )  # fmt: skip
 """Colours of meanings, beyond the base palette."""
 

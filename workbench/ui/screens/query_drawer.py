@@ -9,7 +9,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -22,6 +21,7 @@ from textual.widgets import Input
 
 from workbench.domain.documents import Query
 from workbench.domain.text import single_line
+from workbench.ui.keys import DRAWER_KEYS
 from workbench.ui.text import TITLE_LIMIT, fit, marked
 from workbench.ui.widgets.line_input import LineInput
 
@@ -62,13 +62,7 @@ class QueryDrawer(ModalScreen[str | None]):
 
     CSS_PATH = "query_drawer.tcss"
     AUTO_FOCUS = "LineInput"
-    BINDINGS = [
-        Binding("escape", "close", "Close", id="queries.close"),
-        Binding("down", "move(1)", "Next query", id="queries.next"),
-        Binding("up", "move(-1)", "Previous query", id="queries.previous"),
-        Binding("pagedown", "page(1)", "Next page", id="queries.next-page"),
-        Binding("pageup", "page(-1)", "Previous page", id="queries.previous-page"),
-    ]
+    BINDINGS = [*DRAWER_KEYS]
 
     def __init__(self, queries: Sequence[Query], recent: Sequence[str]) -> None:
         """Take what is to choose from.

@@ -8,7 +8,6 @@ from itertools import islice
 from rich.segment import Segment
 from rich.style import Style
 from textual import work
-from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -17,6 +16,7 @@ from textual.strip import Strip
 from workbench.domain.documents import Document, Span
 from workbench.domain.ranking import Highlights
 from workbench.domain.tokens import TokenCount
+from workbench.ui.keys import DOCUMENT_KEYS
 from workbench.ui.text import fit, marked, safe_line
 from workbench.ui.wrap import wrapped
 
@@ -29,10 +29,7 @@ class DocumentPanel(ScrollView, can_focus=True):
     """A document, wrapped to the panel; a bar at the left shows which lines the model read."""
 
     COMPONENT_CLASSES = {"document--match", "document--unread", "document--read-mark", "document--cut"}
-    BINDINGS = [
-        Binding("down,j", "scroll_down", "Scroll down", show=False, id="document.down"),
-        Binding("up,k", "scroll_up", "Scroll up", show=False, id="document.up"),
-    ]
+    BINDINGS = [*DOCUMENT_KEYS]
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

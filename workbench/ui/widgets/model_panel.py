@@ -10,9 +10,9 @@ from workbench.ui.text import bar
 
 SIGNS = {
     ModelState.ABSENT: ("○", "$muted"),
-    ModelState.DOWNLOADING: ("◐", "$rank-entered"),
-    ModelState.VERIFYING: ("◑", "$rank-entered"),
-    ModelState.PREPARING: ("◑", "$rank-entered"),
+    ModelState.DOWNLOADING: ("◐", "$entered"),
+    ModelState.VERIFYING: ("◑", "$entered"),
+    ModelState.PREPARING: ("◑", "$entered"),
     ModelState.READY: ("●", "$rank-up"),
     ModelState.LOADED: ("●", "$rank-up"),
     ModelState.FAILED: ("✗", "$cut"),

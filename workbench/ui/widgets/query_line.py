@@ -1,20 +1,15 @@
 """The line a person types the query into."""
 
-from textual.binding import Binding
 from textual.message import Message
 
+from workbench.ui.keys import QUERY_KEYS
 from workbench.ui.widgets.line_input import LineInput
 
 
 class QueryLine(LineInput):
     """The arrow and page keys move through the results without leaving the line; ↑ in an empty one asks for more."""
 
-    BINDINGS = [
-        Binding("down", "browse('move', 1)", "Next row", show=False, id="query.next-row"),
-        Binding("up", "browse('move', -1)", "Previous row", show=False, id="query.previous-row"),
-        Binding("pagedown", "browse('page', 1)", "Next page", show=False, id="query.next-page"),
-        Binding("pageup", "browse('page', -1)", "Previous page", show=False, id="query.previous-page"),
-    ]
+    BINDINGS = [*QUERY_KEYS]
 
     class Browse(Message):
         """A person moves through the results while typing."""

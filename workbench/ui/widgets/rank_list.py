@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -14,6 +13,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from workbench.ui.keys import LIST_KEYS
 from workbench.ui.rows import Row
 from workbench.ui.text import TITLE_LIMIT, bar, fit, marked
 
@@ -30,14 +30,7 @@ class RankList(ScrollView, can_focus=True):
         "rank--row", "rank--selected", "rank--twin", "rank--up", "rank--down", "rank--same", "rank--crossed",
         "rank--bar", "rank--match", "rank--muted", "rank--cut", "rank--stale",
     }  # fmt: skip
-    BINDINGS = [
-        Binding("down,j", "move(1)", "Next row", show=False, id="list.next"),
-        Binding("up,k", "move(-1)", "Previous row", show=False, id="list.previous"),
-        Binding("pagedown,ctrl+f", "page(1)", "Next page", show=False, id="list.page-down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Previous page", show=False, id="list.page-up"),
-        Binding("home,g", "edge(0)", "First row", show=False, id="list.first"),
-        Binding("end,G", "edge(-1)", "Last row", show=False, id="list.last"),
-    ]
+    BINDINGS = [*LIST_KEYS]
 
     selected_id: reactive[str | None] = reactive(None, repaint=False)
     """Document id of the selected row; may be in the other list only."""

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from math import ceil, isfinite
 
-from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -16,6 +15,7 @@ from workbench.domain.contributions import Contribution, contributions
 from workbench.domain.ranking import Candidate, Explanation, Reranked
 from workbench.domain.score_view import columns, readings
 from workbench.domain.scores import ScoreSpace
+from workbench.ui.keys import SCORES_KEYS
 from workbench.ui.text import bar, cells, safe_line
 
 MARK = "◆"
@@ -36,10 +36,7 @@ class ScoresPanel(ScrollView, can_focus=True):
     """Lines from the most to the least useful; those that do not fit are scrolled to."""
 
     DEFAULT_CSS = "ScoresPanel { scrollbar-size-vertical: 1; }"
-    BINDINGS = [
-        Binding("down,j", "scroll_down", "Scroll down", show=False, id="scores.down"),
-        Binding("up,k", "scroll_up", "Scroll up", show=False, id="scores.up"),
-    ]
+    BINDINGS = [*SCORES_KEYS]
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

@@ -1,7 +1,6 @@
 """How much the reranker moved: counts, measures, and the documents that moved farthest."""
 
 from textual import events
-from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -10,6 +9,7 @@ from textual.widgets import Static
 from workbench.domain.comparison import Comparison
 from workbench.domain.ranking import Reranked
 from workbench.domain.shift import ShiftSummary, movers
+from workbench.ui.keys import SHIFTS_KEYS
 from workbench.ui.text import safe_line
 
 SUMMARY_LINES = 3
@@ -18,10 +18,7 @@ SUMMARY_LINES = 3
 class ShiftPanel(Static, can_focus=True):
     """Counts of movement and measures of agreement over the compared rows; movers can be chosen."""
 
-    BINDINGS = [
-        Binding("down,j", "choose(1)", "Next mover", show=False, id="shifts.next"),
-        Binding("up,k", "choose(-1)", "Previous mover", show=False, id="shifts.previous"),
-    ]
+    BINDINGS = [*SHIFTS_KEYS]
 
     comparison: reactive[Comparison | None] = reactive(None, repaint=False)
     selected_id: reactive[str | None] = reactive(None, repaint=False)
@@ -89,7 +86,7 @@ def summary(shift: ShiftSummary) -> Content:
     return Content.assemble(
         (f"▲ {shift.up} up", "$rank-up"), "  ", (f"▼ {shift.down} down", "$rank-down"), "  ",
         (f"= {shift.same} same", "$rank-same"), "\n",
-        (f"+ {shift.entered} entered", "$rank-entered"), "  ", (f"- {shift.left} left", "$rank-down"),
+        (f"+ {shift.entered} entered", "$entered"), "  ", (f"- {shift.left} left", "$rank-down"),
         ("  tau ", "$muted"), tau, "\n",
         ("rbo .9 ", "$muted"), f"{shift.rbo:.2f}", ("  .5 ", "$muted"), f"{shift.rbo_top:.2f}",
         ("  jaccard ", "$muted"), f"{shift.jaccard:.2f}",

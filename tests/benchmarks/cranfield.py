@@ -21,9 +21,10 @@ from workbench.config.settings import Settings
 from workbench.corpora.judgments import read_judged
 from workbench.corpora.open import open_corpus
 from workbench.domain.documents import Document
+from workbench.domain.tuning import Tuning
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index
-from workbench.services.compare import CompareOptions, compare
+from workbench.services.compare import compare
 from workbench.services.intake import Intake
 
 MEASURES = [nDCG @ 10, R @ 100]
@@ -50,7 +51,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as root:
         build_index(Path(root), "cranfield", str(folder), merged)
         retriever = EmbeddedRetriever(Path(root), "cranfield", (("body", 1.0),))
-        options = CompareOptions(arguments.depth, 10, arguments.weight)
+        options = Tuning(arguments.depth, 10, arguments.weight)
         bm25, reranked = [], []
         for query in judged.queries:
             found = await retriever.search(query.text, 100)

@@ -34,8 +34,8 @@ def documents(count: int, word: str = "laptop") -> Iterator[Document]:
 
 
 def found(root: Path, query: str, name: str = "shop") -> list[str]:
-    reader = IndexReader(root, name, FIELDS)
-    hits, _ = reader.search(parse(query), 10)
+    reader = IndexReader(root, name)
+    hits, _ = reader.search(parse(query), 10, FIELDS)
     return [reader.read(hit).id for hit in hits]
 
 
@@ -73,7 +73,7 @@ def test_a_corpus_is_built_listed_read_and_removed(tmp_path: Path) -> None:
 def test_documents_come_back_as_they_went_in(tmp_path: Path) -> None:
     row = Document.of("id:1 “x”", "", 'tab\t "quote" \\ 日本 \U0001f600 \u0301\nline')
     build_index(tmp_path, "shop", "here", [row, Document.of("2", "only a title", "")])
-    reader = IndexReader(tmp_path, "shop", FIELDS)
+    reader = IndexReader(tmp_path, "shop")
     hit = reader.find(row.id)
     assert hit and reader.read(hit) == row
     assert read_queries(tmp_path, "shop") == ()
@@ -83,9 +83,9 @@ def test_documents_come_back_as_they_went_in(tmp_path: Path) -> None:
 def test_processes_make_the_same_index_as_none(tmp_path: Path, workers: int) -> None:
     build_index(tmp_path, "one", "here", documents(5_000), workers=0)
     build_index(tmp_path, "many", "here", documents(5_000), workers=workers)
-    one, many = (IndexReader(tmp_path, name, FIELDS) for name in ("one", "many"))
+    one, many = (IndexReader(tmp_path, name) for name in ("one", "many"))
     for query in ("laptop", "number 4711", '"naïve 日本 hot"', "end"):
-        pairs = [reader.search(parse(query), 3_000) for reader in (one, many)]
+        pairs = [reader.search(parse(query), 3_000, FIELDS) for reader in (one, many)]
         assert [[(hit.score, hit.start) for hit in hits] for hits, _ in pairs[:1]] == [
             [(hit.score, hit.start) for hit in hits] for hits, _ in pairs[1:]
         ]
@@ -104,10 +104,10 @@ def test_equal_scores_rank_in_the_order_of_the_source_over_segments(
     rng = random.Random(3)
     rows = (Document.of(f"d{n}", "same", " ".join(f"w{rng.random()}" for _ in range(100))) for n in range(2_500))
     build_index(tmp_path, "shop", "here", rows, workers=0)
-    reader = IndexReader(tmp_path, "shop", FIELDS)
+    reader = IndexReader(tmp_path, "shop")
     assert len(list((corpus_info(tmp_path, "shop").path / "tantivy").glob("*.idx"))) > 1
     for depth in (1, 3, 64, 700):
-        hits, total = reader.search(parse("same"), depth)
+        hits, total = reader.search(parse("same"), depth, FIELDS)
         assert [reader.read(hit).id for hit in hits] == [f"d{n}" for n in range(depth)]
         assert total == 2_500
 
@@ -167,9 +167,9 @@ def test_a_second_builder_is_told_to_wait(tmp_path: Path) -> None:
 
 def test_an_open_index_answers_while_it_is_replaced(tmp_path: Path) -> None:
     build_index(tmp_path, "shop", "here", documents(20))
-    reader = IndexReader(tmp_path, "shop", FIELDS)
+    reader = IndexReader(tmp_path, "shop")
     build_index(tmp_path, "shop", "here", documents(20, "printer"))
-    hits, _ = reader.search(parse("laptop"), 3)
+    hits, _ = reader.search(parse("laptop"), 3, FIELDS)
     assert [reader.read(hit).id for hit in hits] == ["d0", "d1", "d2"]
     assert found(tmp_path, "laptop") == []
 
@@ -272,7 +272,7 @@ def test_an_index_of_another_version_can_be_rebuilt(tmp_path: Path, field: str) 
     lines[place] = f' "{field}": {"9" if field != "tantivy" else chr(34) + "v0.1, index_format v1" + chr(34)},'
     manifest.write_text("\n".join(lines))
     with pytest.raises(IndexUnavailableError, match="another version") as caught:
-        IndexReader(tmp_path, "shop", FIELDS)
+        IndexReader(tmp_path, "shop")
     assert caught.value.hint == "workbench corpus rebuild shop"
     rebuilt = rebuild_index(tmp_path, "shop")
     assert (rebuilt.source, rebuilt.documents, rebuilt.skipped) == ("/data/shop", 5, 1)
@@ -298,7 +298,7 @@ def test_every_cut_or_missing_file_is_noticed_when_the_corpus_is_opened(tmp_path
         for damage in (lambda p: put(p, p.read_bytes()[: p.stat().st_size // 2]), Path.unlink):
             damage(path)
             with pytest.raises(IndexUnavailableError) as caught:
-                IndexReader(tmp_path, "shop", FIELDS)
+                IndexReader(tmp_path, "shop")
             expected = {
                 "documents.jsonl": "workbench corpus add /data/shop --name shop",
                 "manifest.json": "workbench corpus add PATH --name shop",
@@ -374,7 +374,7 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "shop").chmod(0)
     try:
         with pytest.raises(IndexUnavailableError, match="may not be read") as caught:
-            IndexReader(tmp_path, "shop", FIELDS)
+            IndexReader(tmp_path, "shop")
         assert str(tmp_path) in caught.value.hint
     finally:
         (tmp_path / "shop").chmod(0o700)
@@ -386,8 +386,8 @@ def test_an_index_answers_where_no_lock_can_be_made(tmp_path: Path) -> None:
     lock.unlink()
     lock.symlink_to(tmp_path / "nowhere" / "lock")
     assert found(tmp_path, 'laptop "number 3"')[0] == "d3"
-    reader = IndexReader(tmp_path, "shop", FIELDS)
-    assert reader.explain(parse("laptop"), "d7") is not None
+    reader = IndexReader(tmp_path, "shop")
+    assert reader.explain(parse("laptop"), "d7", FIELDS) is not None
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind this user")
@@ -400,7 +400,7 @@ def test_an_index_answers_from_a_folder_that_may_not_be_written(tmp_path: Path) 
         assert found(tmp_path, "laptop 3")[0] == "d3"
         (info.path / "tantivy" / "meta.json").chmod(0)
         with pytest.raises(IndexUnavailableError, match="may not be read") as caught:
-            IndexReader(tmp_path, "shop", FIELDS)
+            IndexReader(tmp_path, "shop")
         assert str(info.path) in caught.value.hint
     finally:
         for path in everything:

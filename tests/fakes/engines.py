@@ -9,6 +9,7 @@ from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Candidate, Explanation, Highlights, PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
+from workbench.domain.tuning import Boosts
 
 
 def documents(count: int) -> list[Document]:
@@ -28,7 +29,7 @@ class ListRetriever:
         self.error = error
         self.closed = False
 
-    async def search(self, query: str, depth: int) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
         if self.error:
             raise self.error
         found = self.documents if query.strip() else []
@@ -41,7 +42,7 @@ class ListRetriever:
     async def highlight(self, query: str, document: Document) -> Highlights:
         return Highlights((), ())
 
-    async def explain(self, query: str, id: str) -> Explanation | None:
+    async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
         return None
 
     async def close(self) -> None:

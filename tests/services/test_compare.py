@@ -10,9 +10,10 @@ from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelKind
 from workbench.domain.errors import IndexUnavailableError
 from workbench.domain.scores import ScoreSpace
-from workbench.services.compare import CompareOptions, compare
+from workbench.domain.tuning import Tuning
+from workbench.services.compare import compare
 
-OPTIONS = CompareOptions(depth=5, size=3, weight=1.0)
+OPTIONS = Tuning(depth=5, size=3, weight=1.0)
 
 
 async def stages(

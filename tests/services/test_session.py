@@ -12,7 +12,7 @@ from workbench.domain.comparison import StageError
 from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, PreparedModel, Progress
 from workbench.domain.documents import Query
 from workbench.domain.errors import IndexUnavailableError, ModelUnavailableError
-from workbench.services.compare import CompareOptions
+from workbench.domain.tuning import Tuning
 from workbench.services.history import History
 from workbench.services.session import Engines, Opened, Session
 
@@ -44,7 +44,7 @@ class Bench:
         self.session = Session(
             Engines(self.open_corpus, lambda: list(self.retrievers), lambda: library, lambda _: self.reranker),
             "length",
-            CompareOptions(),
+            Tuning(),
             History(Path("never-written.jsonl")),
         )
 
@@ -92,7 +92,7 @@ async def test_another_corpus_closes_the_one_before_and_a_failed_one_does_not() 
 async def test_options_apply_to_the_next_query() -> None:
     bench = Bench(Library())
     await bench.session.open("one")
-    bench.session.options = replace(bench.session.options, depth=2)
+    bench.session.tuning = replace(bench.session.tuning, depth=2)
     *_, comparison = [stage async for stage in bench.session.compare("word")]
     assert (comparison.depth, len(comparison.bm25)) == (2, 2)
 

@@ -12,10 +12,10 @@ from workbench.cli.wiring import ensure_bundled
 from workbench.config.settings import Settings
 from workbench.domain.deployment import ModelKind, ModelStatus, PreparedModel
 from workbench.domain.documents import Document
+from workbench.domain.tuning import Tuning
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index, corpus_info, read_queries
 from workbench.engines.onnx_reranker import OnnxReranker
-from workbench.services.compare import CompareOptions
 from workbench.services.history import History
 from workbench.services.session import Engines, Opened, Session
 from workbench.ui.app import WorkbenchApp
@@ -82,7 +82,7 @@ class Bench:
             lambda model: OnnxReranker(model, self.vectors),
         )
         history = History(self.vectors.parent / "history.jsonl")
-        app = WorkbenchApp(Session(engines, self.model.id, CompareOptions(), history), chosen, query)
+        app = WorkbenchApp(Session(engines, self.model.id, Tuning(), history), chosen, query)
         app.animation_level = "none"
         return app
 

@@ -17,6 +17,7 @@ from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel, 
 from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.ranking import Retrieval
 from workbench.domain.shift import movers
+from workbench.domain.tuning import Boosts
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.ui.screens.explain import ExplainScreen
 from workbench.ui.screens.help import HelpScreen
@@ -127,7 +128,7 @@ async def test_depth_and_mix_change_live_and_are_shown(bench: Bench) -> None:
         before = [row.candidate.document.id for row in screen.comparison.reranked] if screen.comparison else []
         for _ in range(7):
             await pilot.press("left_square_bracket")
-        await until(pilot, lambda: "mix 0.0" in screen_text(pilot.app), "no model in the mix")
+        await until(pilot, lambda: "mix 0●" in screen_text(pilot.app), "no model in the mix")
         await until(
             pilot,
             lambda: bool(
@@ -170,19 +171,19 @@ async def test_another_corpus_can_be_chosen_and_a_missing_one_is_explained(bench
     bench.add("other", hostile_documents())
     async with bench.app().run_test(size=(120, 36), notifications=True) as pilot:
         screen = await reranked(pilot)
-        screen.switch_corpus("absent")
+        screen.open_corpus("absent", other=True)
         await until(pilot, lambda: bool(pilot.app._notifications), "a message")
         (message,) = pilot.app._notifications
         assert "absent" in message.message and "help-center" in message.message
         assert screen.session.opened and screen.session.opened.retriever.corpus == "help-center"
-        screen.switch_corpus("other")
+        screen.open_corpus("other", other=True)
         await until(pilot, lambda: "other" in screen_text(pilot.app).split("\n")[0], "the other corpus")
 
 
 async def test_a_missing_corpus_at_the_start_leaves_the_app_usable(bench: Bench) -> None:
     async with bench.app(corpus="absent").run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "absent" in screen_text(pilot.app), "the message")
-        compare_screen(pilot.app).switch_corpus("help-center")
+        compare_screen(pilot.app).open_corpus("help-center", other=True)
         await reranked(pilot)
 
 
@@ -323,7 +324,7 @@ async def test_the_scores_of_the_selected_document_are_one_key_away(bench: Bench
         assert screen.comparison
         score = f"{screen.comparison.reranked[0].candidate.score:.2f}"
         if size[0] < 130:
-            assert not screen.query_one(ScoresPanel).display
+            assert not any(panel.display for panel in screen.query(ScoresPanel))
             await pilot.press("f6")
         await until(pilot, lambda: "cosine" in screen_text(pilot.app), "the scores")
         assert f"bm25 {score}" in screen_text(pilot.app)
@@ -332,7 +333,7 @@ async def test_the_scores_of_the_selected_document_are_one_key_away(bench: Bench
 async def test_the_explanation_of_a_score_adds_up_on_its_own_page(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
         screen = await reranked(pilot)
-        await until(pilot, lambda: screen._explanation is not None, "an explanation")
+        await until(pilot, lambda: screen.explanation is not None, "an explanation")
         await pilot.press("f7")
         await until(pilot, lambda: isinstance(pilot.app.screen, ExplainScreen), "the page")
         assert screen.comparison
@@ -346,11 +347,11 @@ class FirstSearchNeverEnds(EmbeddedRetriever):
 
     waits = True
 
-    async def search(self, query: str, depth: int) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
         if self.waits:
             self.waits = False
             await asyncio.Event().wait()
-        return await super().search(query, depth)
+        return await super().search(query, depth, boosts)
 
 
 async def test_a_key_that_is_faster_than_the_first_answer_does_not_keep_the_model_from_starting(bench: Bench) -> None:
@@ -374,7 +375,7 @@ async def test_depth_down_and_up_again_compares_as_many_rows_as_before(bench: Be
 async def test_a_corpus_that_cannot_be_opened_leaves_the_query_alone(bench: Bench) -> None:
     async with bench.app("slow wifi").run_test(size=(120, 36), notifications=True) as pilot:
         screen = await reranked(pilot)
-        screen.switch_corpus("absent")
+        screen.open_corpus("absent", other=True)
         await until(pilot, lambda: bool(pilot.app._notifications), "a message")
         assert screen.query_one(QueryLine).value == "slow wifi"
 
@@ -411,9 +412,9 @@ async def test_how_a_broken_query_was_read_is_said_at_every_size(bench: Bench, s
 async def test_an_explanation_is_never_that_of_another_document_or_query(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
         screen = await reranked(pilot)
-        await until(pilot, lambda: screen._explanation is not None, "an explanation")
+        await until(pilot, lambda: screen.explanation is not None, "an explanation")
         await pilot.press("ctrl+u", *"zzyzx")
         await until(pilot, lambda: "Nothing matches" in screen_text(pilot.app), "nothing found")
-        await until(pilot, lambda: screen._explanation is None, "no explanation for no document")
+        await until(pilot, lambda: screen.explanation is None, "no explanation for no document")
         await pilot.press("f7")
         assert pilot.app.screen is screen

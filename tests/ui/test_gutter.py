@@ -69,7 +69,7 @@ async def test_lines_follow_the_scrolling_of_both_lists(bench: Bench) -> None:
 
 
 async def test_there_is_no_gutter_where_there_is_no_room(bench: Bench) -> None:
-    async with bench.app().run_test(size=(120, 36)) as pilot:
+    async with bench.app().run_test(size=(108, 36)) as pilot:
         screen = await reranked(pilot)
         assert not screen.query_one(Gutter).display
         await pilot.resize_terminal(160, 48)

@@ -17,7 +17,8 @@ from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
 from workbench.ui.screens.explain import ExplainScreen
 from workbench.ui.themes import bundled_tokens
-from workbench.ui.widgets.scores_panel import MARK, MOST_TERMS, ScoresPanel, score_lines
+from workbench.ui.widgets.score_plot import MARK
+from workbench.ui.widgets.scores_panel import MOST_TERMS, ScoresPanel, score_lines
 
 WIDTHS = [30, 42, 80]
 MIX = RerankerInfo("m", ModelKind.BI_ENCODER, ScoreSpace.MIX, ScoreSpace.COSINE, 0.7)
@@ -40,7 +41,7 @@ def compared(
     bm25 = [Candidate(rank, Document.of(f"d{count + 1 - rank}", "", "x"), 7.93 - rank) for rank in range(1, count + 1)]
     tokens = TokenCount(1, 1, 1, 1, 10, 1)
     rows = tuple(
-        Reranked(rank, bm25[count - rank], score, score if info is LOGIT else 0.612, tokens)
+        Reranked(rank, bm25[count - rank], score, score if info is LOGIT else 0.612, tokens, count - rank + 1)
         for rank, score in enumerate(scores, start=1)
     )
     known = {"bm25": tuple(bm25), "reranker": info, "reranked": rows, "done": True} | changes
@@ -147,7 +148,7 @@ async def test_bm25_is_the_sum_of_its_bars_and_what_did_not_count_comes_after(wi
 
 async def test_of_a_thousand_terms_the_largest_are_drawn_and_the_others_are_counted() -> None:
     whole = Explanation(1024.0, "sum of", tuple(Explanation(1.0, f"body:t{n}") for n in range(1024)))
-    lines = [line.plain for line in score_lines(compared(), "d1", whole, 40)]
+    lines = [line.plain for line in score_lines(compared(), "d1", whole, 40).lines]
     assert len([line for line in lines if line.startswith("body:")]) == MOST_TERMS
     assert lines[-1] == "and 924 more"
 

@@ -125,7 +125,7 @@ def test_elasticsearchs_mapping_has_the_published_values_keeps_order_and_never_o
 
 
 def test_a_score_is_named_in_every_space_it_has() -> None:
-    row = Reranked(1, Candidate(1, Document.of("a", "", "a"), 7.0), 0.8, 0.6, TokenCount(1, 1, 1, 1, 10, 1))
+    row = Reranked(1, Candidate(1, Document.of("a", "", "a"), 7.0), 0.8, 0.6, TokenCount(1, 1, 1, 1, 10, 1), 1)
     mixed = RerankerInfo("m", ModelKind.BI_ENCODER, ScoreSpace.MIX, ScoreSpace.COSINE, 0.7)
     assert list(readings(row, mixed).items()) == [(ScoreSpace.MIX, 0.8), (ScoreSpace.COSINE, 0.6)]
     crossed = RerankerInfo("m", ModelKind.CROSS_ENCODER, ScoreSpace.LOGIT, ScoreSpace.LOGIT, None)

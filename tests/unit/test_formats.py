@@ -14,11 +14,12 @@ from workbench.cli.formats import write
 from workbench.cli.main import FORMATS
 from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.documents import Document
-from workbench.services.compare import CompareOptions, compare
+from workbench.domain.tuning import Tuning
+from workbench.services.compare import compare
 
 
 async def compared(documents: list[Document], query: str = "word") -> Comparison:
-    options = CompareOptions(depth=50, size=3)
+    options = Tuning(depth=50, size=3)
     return [stage async for stage in compare(query, ListRetriever(documents), LengthReranker(), options)][-1]
 
 

@@ -56,9 +56,9 @@ def test_jaccard() -> None:
 def test_a_summary_counts_rows_of_the_reranked_list_and_what_came_and_went() -> None:
     candidates = [Candidate(n, Document.of(f"d{n}", "", "x"), 10.0 - n) for n in range(1, 6)]
     order = [3, 1, 5, 2, 4]
-    reranked = [Reranked(place, candidates[n - 1], 0.5, 0.5, TOKENS) for place, n in enumerate(order, start=1)]
+    reranked = [Reranked(place, candidates[n - 1], 0.5, 0.5, TOKENS, n) for place, n in enumerate(order, start=1)]
     assert [row.shift for row in reranked] == [2, -1, 2, -2, -1]
-    summary = summarize(candidates[:3], reranked[:3])
+    summary = summarize([row.document.id for row in candidates[:3]], reranked[:3])
     assert (summary.up, summary.down, summary.same) == (2, 1, 0)
     assert (summary.entered, summary.left) == (1, 1)
     assert summary.jaccard == 0.5
@@ -68,7 +68,7 @@ def test_a_summary_counts_rows_of_the_reranked_list_and_what_came_and_went() -> 
 def test_movers_are_the_farthest_of_the_rows_that_either_list_compares() -> None:
     candidates = [Candidate(n, Document.of(f"d{n}", "", "x"), 10.0 - n) for n in range(1, 9)]
     order = [6, 2, 1, 3, 4, 5, 8, 7]
-    reranked = [Reranked(place, candidates[n - 1], 0.5, 0.5, TOKENS) for place, n in enumerate(order, start=1)]
+    reranked = [Reranked(place, candidates[n - 1], 0.5, 0.5, TOKENS, n) for place, n in enumerate(order, start=1)]
     assert [row.candidate.document.id for row in movers(reranked, 3, 9)] == ["d6", "d1", "d3"]
     assert [row.shift for row in movers(reranked, 3, 2)] == [5, -2]
     assert movers(reranked[1:2], 3, 9) == ()

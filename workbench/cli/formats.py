@@ -218,8 +218,10 @@ def name(row: Candidate) -> str:
     return single_line(row.document.title, 300) or row.document.id
 
 
-def shift_sign(shift: int) -> str:
-    """Direction and distance, without colour."""
+def shift_sign(shift: int | None) -> str:
+    """Direction and distance, without colour; a plus for what is new."""
+    if shift is None:
+        return "+"
     return f"▲{shift}" if shift > 0 else f"▼{-shift}" if shift < 0 else "="
 
 

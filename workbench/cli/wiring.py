@@ -10,8 +10,8 @@ from workbench import __version__
 from workbench.config.paths import Paths, bundled, user_paths
 from workbench.config.settings import Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
+from workbench.domain.tuning import Tuning
 from workbench.engines.base import Reranker
-from workbench.services.compare import CompareOptions
 from workbench.services.history import History
 from workbench.services.models import ModelLibrary
 from workbench.services.session import Engines, Opened, Session
@@ -57,9 +57,9 @@ def open_session(settings: Settings) -> Session:
 
         return sorted({BUNDLED, *(corpus.name for corpus in list_corpora(paths.corpora))})
 
-    options = CompareOptions(settings.depth, settings.size, settings.mix_weight)
+    tuning = Tuning(settings.depth, settings.size, settings.mix_weight, settings.fields)
     engines = Engines(open_corpus, corpus_names, models, open_reranker)
-    return Session(engines, settings.model, options, History(paths.history))
+    return Session(engines, settings.model, tuning, History(paths.history))
 
 
 def model_store(paths: Paths) -> "ModelStore":

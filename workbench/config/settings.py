@@ -1,13 +1,13 @@
 """What a person set in `config.toml`, checked before anything relies on it."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from workbench.domain.errors import BadInputError
-
-DEPTH_LIMIT = 1000
+from workbench.domain.tuning import DEPTH_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Settings:
     """A bi-encoder's share in the mix with BM25, 0 to 1."""
     title_boost: float = 2.0
     body_boost: float = 1.0
+    keys: Mapping[str, object] = field(default_factory=dict)
+    """Keys by action id, as written; `config.keymap` checks them, and a wrong one keeps nobody from working."""
 
     @property
     def fields(self) -> tuple[tuple[str, float], ...]:
@@ -74,10 +76,14 @@ def parse_settings(raw: dict[str, Any], source: str) -> Settings:
     Raises:
         BadInputError: Names the source and the key.
     """
-    known: dict[str, Any] = {field.name: field.default for field in fields(Settings)}
+    known: dict[str, Any] = {one.name: one.default for one in fields(Settings)}
+    if not isinstance(keys := raw.get("keys", {}), Mapping):
+        raise BadInputError(f"{source}: keys = {keys!r} is not a table", 'Write a line [keys], then "list.next" = "j".')
     for key, value in raw.items():
         if key not in known:
             raise BadInputError(f"{source}: unknown setting {key!r}", f"Known settings: {', '.join(sorted(known))}.")
+        if key == "keys":
+            continue
         wanted = type(known[key])
         if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
             raise BadInputError(

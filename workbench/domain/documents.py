@@ -1,5 +1,6 @@
 """What is searched: documents, the queries people ask of them, and the judgments they gave."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -30,6 +31,10 @@ class Document:
     def text(self) -> str:
         """What a reranker reads: the title, an empty line, the body."""
         return f"{self.title}\n\n{self.body}" if self.title and self.body else self.title or self.body
+
+    def narrowed(self, fields: Sequence[str]) -> "Document":
+        """The same document with only some of its fields, as a reranker that is given these sees it."""
+        return Document(self.id, self.title if "title" in fields else "", self.body if "body" in fields else "")
 
     @property
     def body_start(self) -> int:

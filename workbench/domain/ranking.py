@@ -33,6 +33,8 @@ class Retrieval:
     """Reading the documents' text."""
     notes: tuple[str, ...] = ()
     """What a person should know, such as a query that was read as plain words."""
+    request: str = ""
+    """The exact query that ran, in the engine's own words; may have many lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,13 @@ class Reranked:
     raw: float
     """In the reranker's own score space."""
     tokens: TokenCount
+    before: int | None
+    """Rank in the list it is compared with, BM25's or the baseline's; None when it is not in that list."""
 
     @property
-    def shift(self) -> int:
-        """BM25 rank minus reranked rank; positive is up."""
-        return self.candidate.rank - self.rank
+    def shift(self) -> int | None:
+        """The rank before minus the rank now; positive is up. None when it is new."""
+        return None if self.before is None else self.before - self.rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,18 @@ def sigmoid(logit: float) -> float:
     return grown / (1 + grown)
 
 
+def sigmoid_inverse(score: float) -> float:
+    """Map 0–1 back to a logit; −∞ from 0 down and ∞ from 1 up, where no finite logit leads.
+
+    Above logits of about 37 the way back is lost: their sigmoid is 1 to the last digit. Below −745 it is 0.
+    """
+    if score <= 0:
+        return -math.inf
+    if score >= 1:
+        return math.inf
+    return math.log(score) - math.log1p(-score)
+
+
 def min_max(scores: Sequence[float]) -> list[float]:
     """Stretch scores to 0–1; all ones when they are equal (then they say nothing apart).
 

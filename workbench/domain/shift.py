@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.domain.ranking import Candidate, Reranked
+from workbench.domain.ranking import Reranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,13 +11,14 @@ class ShiftSummary:
     """Movement between the two visible lists, `size` rows each."""
 
     up: int
-    """Rows of the reranked list that rank higher than in BM25, entered ones included."""
+    """Rows of the reranked list that rank higher than before; of those that entered, the ones whose rank before
+    is known."""
     down: int
     same: int
     entered: int
-    """Documents in the reranked list that are not in the BM25 list."""
+    """Documents in the reranked list that are not in the list before."""
     left: int
-    """Documents in the BM25 list that are not in the reranked list."""
+    """Documents in the list before that are not in the reranked list."""
     kendall_tau: float | None
     """Agreement in order of the documents in both lists, −1–1; None with fewer than two."""
     rbo: float
@@ -93,20 +94,19 @@ def movers(reranked: Sequence[Reranked], size: int, count: int) -> tuple[Reranke
     Returns:
         The farthest first; equal distances in reranked order. None that stayed where it was.
     """
-    visible = [row for row in reranked if row.shift and min(row.rank, row.candidate.rank) <= size]
-    return tuple(sorted(visible, key=lambda row: (-abs(row.shift), row.rank))[:count])
+    visible = [(row.shift, row) for row in reranked if row.shift and min(row.rank, row.rank + row.shift) <= size]
+    return tuple(row for _, row in sorted(visible, key=lambda pair: (-abs(pair[0]), pair[1].rank))[:count])
 
 
-def summarize(bm25: Sequence[Candidate], reranked: Sequence[Reranked]) -> ShiftSummary:
-    """Sum up the movement from the BM25 list to the reranked list.
+def summarize(before: Sequence[str], reranked: Sequence[Reranked]) -> ShiftSummary:
+    """Sum up the movement from the list before, BM25's or a baseline's, to the reranked list.
 
     Args:
-        bm25: The visible rows of the BM25 list.
+        before: Ids of the visible rows of the list before.
         reranked: The visible rows of the reranked list.
     """
-    before = [row.document.id for row in bm25]
     after = [row.candidate.document.id for row in reranked]
-    shifts = [row.shift for row in reranked]
+    shifts = [row.shift for row in reranked if row.shift is not None]
     return ShiftSummary(
         up=sum(shift > 0 for shift in shifts),
         down=sum(shift < 0 for shift in shifts),

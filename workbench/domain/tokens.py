@@ -14,7 +14,7 @@ class TokenCount:
     budget: int
     """The model's window in tokens, special tokens included; for a bi-encoder, each side's own."""
     kept_text_end: int
-    """Character offset into `Document.text` where reading stopped."""
+    """Character offset into the text that the model was given where reading stopped."""
 
     @property
     def truncated(self) -> bool:

@@ -7,6 +7,7 @@ from workbench.domain.deployment import ModelKind
 from workbench.domain.documents import Document
 from workbench.domain.ranking import Candidate, Explanation, Highlights, PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
+from workbench.domain.tuning import Boosts
 
 
 class Retriever(Protocol):
@@ -16,11 +17,11 @@ class Retriever(Protocol):
     name: str
     """The engine's name, such as `embedded`."""
     corpus: str
-    fields: tuple[tuple[str, float], ...]
+    fields: Boosts
     """Searched fields and their boosts."""
 
-    async def search(self, query: str, depth: int) -> Retrieval:
-        """Rank the corpus and return the first `depth` candidates with their text."""
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
+        """Rank the corpus and return the first `depth` candidates with their text; by its own boosts if None."""
         ...
 
     async def document(self, id: str) -> Document | None:
@@ -31,8 +32,8 @@ class Retriever(Protocol):
         """Find where the query matches in one document."""
         ...
 
-    async def explain(self, query: str, id: str) -> Explanation | None:
-        """Take one document's score apart, None when it does not match."""
+    async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
+        """Take one document's score apart, None when it does not match; by its own boosts if None."""
         ...
 
     async def close(self) -> None:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from workbench.domain.documents import Document, Span
 from workbench.domain.errors import IndexUnavailableError
 from workbench.domain.ranking import Candidate, Explanation, Highlights, Retrieval
+from workbench.domain.tuning import Boosts
 from workbench.engines.analyzer import tokens
 from workbench.engines.corpus_layout import current_generation
 from workbench.engines.query_syntax import parse
+from workbench.engines.request import described, written
 
 if TYPE_CHECKING:
     from workbench.engines.index_reader import IndexReader
@@ -29,9 +31,7 @@ class EmbeddedRetriever:
 
     name = "embedded"
 
-    def __init__(
-        self, root: Path, corpus: str, fields: tuple[tuple[str, float], ...] = (("title", 2.0), ("body", 1.0))
-    ) -> None:
+    def __init__(self, root: Path, corpus: str, fields: Boosts = (("title", 2.0), ("body", 1.0))) -> None:
         """Touches no disk.
 
         Args:
@@ -45,13 +45,13 @@ class EmbeddedRetriever:
         self._reader: IndexReader | None = None
         self._thread = ThreadPoolExecutor(1, "embedded")
 
-    async def search(self, query: str, depth: int) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
         """Rank the corpus and return the first `depth` candidates with their text.
 
         Raises:
             IndexUnavailableError: The index cannot be used.
         """
-        return await self._run(self._search, query, depth)
+        return await self._run(self._search, query, depth, boosts or self.fields)
 
     async def document(self, id: str) -> Document | None:
         """Read one document, None when the corpus has no such id."""
@@ -61,9 +61,9 @@ class EmbeddedRetriever:
         """Find where the query's terms stand in one document; of a phrase, each of its terms."""
         return await self._run(_highlight, query, document)
 
-    async def explain(self, query: str, id: str) -> Explanation | None:
+    async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
         """Take one document's score apart, None when it does not match."""
-        return await self._run(self._explain, query, id)
+        return await self._run(self._explain, query, id, boosts or self.fields)
 
     async def close(self) -> None:
         """Let go of files and the thread; never waits for a search that is under way."""
@@ -83,18 +83,19 @@ class EmbeddedRetriever:
         while not self._reader:
             generation = current_generation(self._root, self.corpus)
             try:
-                self._reader = IndexReader(self._root, self.corpus, self.fields)
+                self._reader = IndexReader(self._root, self.corpus)
             except IndexUnavailableError:
                 # A build that ended just now may have taken the old files away.
                 if current_generation(self._root, self.corpus) == generation:
                     raise
         return self._reader
 
-    def _search(self, query: str, depth: int) -> Retrieval:
+    def _search(self, query: str, depth: int, boosts: Boosts) -> Retrieval:
         reader = self._open()
         started = perf_counter()
         parsed = parse(query)
-        hits, total = reader.search(parsed, depth)
+        asked = described(parsed, boosts)
+        hits, total = reader.answer(asked, depth)
         found = perf_counter()
         documents = [reader.read(hit) for hit in hits]
         fetched = perf_counter()
@@ -103,15 +104,17 @@ class EmbeddedRetriever:
             Candidate(rank, document, hit.score, _spans(document.title, wanted))
             for rank, (hit, document) in enumerate(zip(hits, documents, strict=True), 1)
         )
-        return Retrieval(candidates, total, (found - started) * 1000, (fetched - found) * 1000, parsed.notes)
+        request = written(self.name, self.corpus, depth, boosts, asked)
+        retrieve_ms, fetch_ms = (found - started) * 1000, (fetched - found) * 1000
+        return Retrieval(candidates, total, retrieve_ms, fetch_ms, parsed.notes, request)
 
     def _document(self, id: str) -> Document | None:
         reader = self._open()
         hit = reader.find(id)
         return reader.read(hit) if hit else None
 
-    def _explain(self, query: str, id: str) -> Explanation | None:
-        return self._open().explain(parse(query), id)
+    def _explain(self, query: str, id: str, boosts: Boosts) -> Explanation | None:
+        return self._open().explain(parse(query), id, boosts)
 
 
 def _highlight(query: str, document: Document) -> Highlights:

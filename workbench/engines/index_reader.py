@@ -3,7 +3,7 @@
 import errno
 import json
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,11 @@ from tantivy import Occur
 
 from workbench.domain.documents import Document
 from workbench.domain.ranking import Explanation
+from workbench.domain.tuning import Boosts
 from workbench.engines.corpus_layout import check, current_generation, damaged, read_manifest, reading
 from workbench.engines.explanation import highest, summed, term_score
 from workbench.engines.query_syntax import Clause, ParsedQuery
-
-Fields = Sequence[tuple[str, float]]
-"""Searched fields and their boosts."""
+from workbench.engines.request import Node, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class IndexReader:
     the field, tantivy's count all, so scores of a field that many documents leave empty differ.
     """
 
-    def __init__(self, root: Path, name: str, fields: Fields) -> None:
+    def __init__(self, root: Path, name: str) -> None:
         """Open the generation that answers now.
 
         Raises:
@@ -49,7 +48,6 @@ class IndexReader:
             IndexUnavailableError: It cannot be used; the hint says what mends it.
         """
         self._name = name
-        self._fields = fields
         generation = current_generation(root, name)
         manifest = read_manifest(generation, name)
         check(manifest, generation)
@@ -63,18 +61,22 @@ class IndexReader:
             if self._searcher.num_docs != manifest.documents:
                 raise ValueError(f"{self._searcher.num_docs:,} of {manifest.documents:,} documents are in the index")
 
-    def search(self, query: ParsedQuery, depth: int) -> tuple[list[Hit], int]:
+    def search(self, query: ParsedQuery, depth: int, boosts: Boosts = ()) -> tuple[list[Hit], int]:
+        """Rank the documents that match what was understood of a query; see `answer`."""
+        return self.answer(described(query, boosts), depth)
+
+    def answer(self, query: Node, depth: int) -> tuple[list[Hit], int]:
         """Rank the documents that match; equal scores in the order of the source.
 
         Returns:
             The first `depth` of them, and how many there are in all.
         """
-        if not query.clauses:
+        if "match_none" in query:
             return [], 0
         with self._answering():
-            wanted = max(depth, 1)
+            built, wanted = self._built(query), max(depth, 1)
             while True:
-                result = self._searcher.search(self._query(query), wanted)
+                result = self._searcher.search(built, wanted)
                 hits, total = self._hits(result.hits), int(result.count)  # type: ignore[attr-defined]
                 # Between segments tantivy breaks ties by chance, so all that tie with the last are wanted.
                 more = self._searcher.num_segments > 1 and len(hits) == wanted < total
@@ -88,14 +90,13 @@ class IndexReader:
         with reading(self._name, self._mending):
             return Document(**json.loads(self._text[hit.start : hit.start + hit.length]))
 
-    def explain(self, query: ParsedQuery, id: str) -> Explanation | None:
+    def explain(self, query: ParsedQuery, id: str, boosts: Boosts) -> Explanation | None:
         """Take apart the score of one document; None when it does not match or there is none."""
         hit = self.find(id)
         if not hit:
             return None
         with self._answering():
-            parts = [self._explain_clause(clause, hit.address) for clause in query.clauses]
-        return summed("sum of the parts of the query", parts)
+            return self._explained(described(query, boosts), hit.address, 1.0)
 
     def find(self, id: str) -> Hit | None:
         """Find a document by its id."""
@@ -109,43 +110,45 @@ class IndexReader:
         places = zip(found, starts, lengths, strict=True)
         return [Hit(score, int(start or 0), int(length or 0), at) for (score, at), start, length in places]
 
-    def _query(self, query: ParsedQuery) -> tantivy.Query:
-        return _any_of([self._clause_query(clause) for clause in query.clauses])
+    def _built(self, node: Node) -> tantivy.Query:
+        """What tantivy is asked."""
+        ((kind, said),) = node.items()
+        match kind:
+            case "bool":
+                parts = [self._built(part) for part in said["should"]]
+                query = parts[0]
+                if len(parts) > 1:
+                    query = tantivy.Query.boolean_query([(Occur.Should, part) for part in parts])
+                return tantivy.Query.boost_query(query, said["boost"]) if "boost" in said else query
+            case "dis_max":
+                fields = [self._built(part) for part in said["queries"]]
+                return tantivy.Query.disjunction_max_query(fields, said["tie_breaker"])
+            case "match_phrase":
+                ((field, phrase),) = said.items()
+                words: list[str | tuple[int, str]] = list(zip(phrase["positions"], phrase["terms"], strict=True))
+                query = tantivy.Query.phrase_query(self._schema, field, words)
+                return tantivy.Query.boost_query(query, phrase["boost"])
+            case _:
+                ((field, term),) = said.items()
+                return tantivy.Query.term_query(self._schema, field, term, "basic" if field == "id" else "freq")
 
-    def _clause_query(self, clause: Clause) -> tantivy.Query:
-        queries = [
-            tantivy.Query.boost_query(_any_of([query for _, query in self._field_queries(clause, field)]), boost)
-            for field, boost in self._searched(clause)
-        ]
-        return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries, 0.0)
-
-    def _searched(self, clause: Clause) -> Fields:
-        return [pair for pair in self._fields if clause.field in (None, pair[0])] or [(str(clause.field), 1.0)]
-
-    def _field_queries(self, clause: Clause, field: str) -> list[tuple[str, tantivy.Query]]:
-        """What is looked for in one field, each with its name."""
-        if clause.phrase and len(clause.terms) > 1:
-            first = clause.terms[0][0]
-            words: list[str | tuple[int, str]] = [(position - first, term) for position, term in clause.terms]
-            name = f'{field}:"{" ".join(term for _, term in clause.terms)}"'
-            return [(name, tantivy.Query.phrase_query(self._schema, field, words))]
-        detail = "basic" if field == "id" else "freq"
-        return [
-            (f"{field}:{term}", tantivy.Query.term_query(self._schema, field, term, detail)) for _, term in clause.terms
-        ]
-
-    def _explain_clause(self, clause: Clause, address: tantivy.DocAddress) -> Explanation | None:
-        fields = []
-        for field, boost in self._searched(clause):
-            terms = [self._explain_term(*named, boost, address) for named in self._field_queries(clause, field)]
-            fields.append(summed(f"sum of the terms in {field}", terms))
-        return highest("highest of the fields; the others do not count", fields)
-
-    def _explain_term(
-        self, name: str, query: tantivy.Query, boost: float, address: tantivy.DocAddress
-    ) -> Explanation | None:
+    def _explained(self, node: Node, address: tantivy.DocAddress, boost: float) -> Explanation | None:
+        ((kind, said),) = node.items()
+        match kind:
+            case "bool":
+                parts = (self._explained(part, address, said.get("boost", boost)) for part in said["should"])
+                return summed(f"sum of the {_parts(said['should'])}", parts)
+            case "dis_max":
+                fields = (self._explained(part, address, boost) for part in said["queries"])
+                return highest("highest of the fields; the others do not count", fields)
+            case "match_phrase":
+                ((field, phrase),) = said.items()
+                name, boost = f'{field}:"{" ".join(phrase["terms"])}"', phrase["boost"]
+            case _:
+                ((field, term),) = said.items()
+                name = f"{field}:{term}"
         try:
-            return term_score(name, boost, query.explain(self._searcher, address).to_json())
+            return term_score(name, boost, self._built(node).explain(self._searcher, address).to_json())
         except ValueError as error:
             if "does not match" in str(error):
                 return None
@@ -189,7 +192,7 @@ def _unwatched(folder: Path) -> tantivy.Index:
     return index
 
 
-def _any_of(queries: list[tantivy.Query]) -> tantivy.Query:
-    if len(queries) == 1:
-        return queries[0]
-    return tantivy.Query.boolean_query([(Occur.Should, query) for query in queries])
+def _parts(nodes: list[Node]) -> str:
+    """What a sum adds up."""
+    term = nodes[0].get("term")
+    return f"terms in {next(iter(term))}" if term else "parts of the query"

@@ -4,36 +4,27 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from workbench.config.logs import log_error
-from workbench.domain.comparison import Comparison, RerankerInfo, StageError
+from workbench.domain.comparison import Baseline, Comparison, RerankerInfo, StageError
 from workbench.domain.deployment import ModelKind
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.latency import Latency
 from workbench.domain.ranking import Candidate, PairScore, Reranked
 from workbench.domain.scores import ScoreSpace, mix
 from workbench.domain.shift import summarize
+from workbench.domain.tuning import Tuning
 from workbench.engines.base import Reranker, Retriever
 
-
-@dataclass(frozen=True, slots=True)
-class CompareOptions:
-    """What a person tunes."""
-
-    depth: int = 30
-    """Candidates to rerank."""
-    size: int = 10
-    """Rows to compare; no more than `depth` are."""
-    weight: float = 0.7
-    """A bi-encoder's share in the mix with BM25."""
+DEFAULT = Tuning()
 
 
 async def compare(
     query: str,
     retriever: Retriever,
     reranker: Reranker | StageError,
-    options: CompareOptions = CompareOptions(),
+    tuning: Tuning = DEFAULT,
     pause: float = 0.0,
 ) -> AsyncGenerator[Comparison, None]:
     """Run one query and yield ever fuller comparisons.
@@ -46,7 +37,7 @@ async def compare(
         query: What a person typed.
         retriever: Finds the candidates.
         reranker: Scores them; or why there is none.
-        options: Depth, size and mix weight.
+        tuning: The settings.
         pause: Seconds to wait before the model is asked, so that a person who goes on typing does not pay
             for it; not counted as latency.
     """
@@ -55,10 +46,18 @@ async def compare(
     def elapsed(waited: float = 0.0) -> float:
         return (time.perf_counter() - started - waited) * 1000
 
-    size = min(options.size, options.depth)
-    comparison = Comparison(query, retriever.name, retriever.corpus, options.depth, size, fields=retriever.fields)
+    tuning = tuning.fitted(retriever.fields)
+    comparison = Comparison(
+        query,
+        retriever.name,
+        retriever.corpus,
+        tuning.depth,
+        min(tuning.size, tuning.depth),
+        fields=tuning.boosts,
+        reads=tuning.reads,
+    )
     try:
-        found = await retriever.search(query, options.depth)
+        found = await retriever.search(query, tuning.depth, tuning.boosts)
     except WorkbenchError as error:
         yield replace(comparison, error=_stage_error("retrieve", error), done=True)
         return
@@ -66,25 +65,27 @@ async def compare(
         comparison,
         total=found.total,
         bm25=found.candidates,
+        request=found.request,
         warnings=found.notes,
         latency=Latency(found.retrieve_ms, found.fetch_ms, total=elapsed()),
     )
     if isinstance(reranker, StageError):
         yield replace(comparison, error=reranker, done=True)
         return
-    info = _describe(reranker, options.weight)
+    info = _describe(reranker, tuning.weight)
     comparison = replace(comparison, reranker=info)
     if not found.candidates:
         yield replace(comparison, shift=summarize((), ()), done=True)
         return
     yield comparison
 
+    size = comparison.size
     asked = time.perf_counter()
     await asyncio.sleep(pause)
     waited = time.perf_counter() - asked
     scores: list[PairScore] = []
     try:
-        async with aclosing(reranker.score(query, found.candidates)) as stream:
+        async with aclosing(reranker.score(query, _given(found.candidates, tuning.reads))) as stream:
             async for pair in stream:
                 scores.append(pair)
                 if len(scores) < len(found.candidates):
@@ -98,7 +99,7 @@ async def compare(
         reranked=reranked,
         warnings=(*found.notes, *reranker.warnings),
         scored=len(scores),
-        shift=summarize(found.candidates[:size], reranked[:size]),
+        shift=summarize(comparison.before[:size], reranked[:size]),
         latency=Latency(
             found.retrieve_ms,
             found.fetch_ms,
@@ -108,6 +109,36 @@ async def compare(
         ),
         done=True,
     )
+
+
+async def compare_with(
+    baseline: Tuning,
+    query: str,
+    retriever: Retriever,
+    reranker: Reranker | StageError,
+    tuning: Tuning,
+    pause: float = 0.0,
+) -> AsyncGenerator[Comparison, None]:
+    """Run one query under two settings and compare the second with the first instead of with BM25.
+
+    Args:
+        baseline: The settings of the list before.
+        query: What a person typed.
+        retriever: Finds the candidates.
+        reranker: Scores them; or why there is none.
+        tuning: The settings of the list after.
+        pause: As in `compare`.
+    """
+    before: Comparison | None = None
+    async with aclosing(compare(query, retriever, reranker, baseline, pause)) as stages:
+        async for stage in stages:
+            before = stage
+    async with aclosing(compare(query, retriever, reranker, tuning)) as stages:
+        async for comparison in stages:
+            if before is None or before.error:
+                yield comparison
+            else:
+                yield comparison.against(Baseline(baseline, before.reranked))
 
 
 def rank(candidates: Sequence[Candidate], scores: Sequence[PairScore], info: RerankerInfo) -> tuple[Reranked, ...]:
@@ -122,9 +153,14 @@ def rank(candidates: Sequence[Candidate], scores: Sequence[PairScore], info: Rer
     final = raw if info.weight is None else mix(raw, [row.score for row in candidates], info.weight)
     order = sorted(range(len(raw)), key=lambda index: -final[index])
     return tuple(
-        Reranked(place, candidates[index], final[index], raw[index], scores[index].tokens)
+        Reranked(place, candidates[index], final[index], raw[index], scores[index].tokens, candidates[index].rank)
         for place, index in enumerate(order, start=1)
     )
+
+
+def _given(candidates: tuple[Candidate, ...], reads: tuple[str, ...]) -> tuple[Candidate, ...]:
+    """The candidates with the fields that the reranker is given."""
+    return tuple(replace(row, document=row.document.narrowed(reads)) for row in candidates)
 
 
 def _describe(reranker: Reranker, weight: float) -> RerankerInfo:

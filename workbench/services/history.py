@@ -1,19 +1,16 @@
 """The queries a person ran, by corpus, kept over restarts and shared by every open workbench."""
 
 import json
-import os
 import threading
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from workbench.domain.text import single_line
+from workbench.services.disk import PATIENCE, held, reason, replace
 
 QUERY_LIMIT = 1000
 """Characters that are kept of one query."""
-PATIENCE = 1.0
-"""Seconds to wait for another process that is writing, which takes it milliseconds."""
 
 
 class Entry(NamedTuple):
@@ -69,7 +66,7 @@ class History:
                 saved, broken = self._read()
             except OSError as error:
                 saved, broken = [], 0
-                self.warning = f"Recent queries cannot be read from {self.path}: {error.strerror or error}."
+                self.warning = f"Recent queries cannot be read from {self.path}: {reason(error)}."
             entries = _latest([*saved, *self._unsaved], self.limit)
             if broken:
                 self._save()
@@ -87,36 +84,19 @@ class History:
         return entries, len(found) - len(entries)
 
     def _save(self) -> None:
-        from filelock import FileLock
-
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{self.path}.lock").acquire(PATIENCE, poll_interval=0.005):
+            with held(self.path, PATIENCE):
                 saved, broken = self._read()
-                new = self._write(_latest([*saved, *self._unsaved], self.limit))
-                if broken:
-                    self._set_aside(broken)
-                new.replace(self.path)
-        except (OSError, NotImplementedError) as error:  # The second: a file system without locks.
-            reason = getattr(error, "strerror", None) or error
-            self.warning = f"Recent queries are kept until you quit; {self.path} cannot be written: {reason}."
+                entries = _latest([*saved, *self._unsaved], self.limit)
+                lines = (json.dumps(entry._asdict(), ensure_ascii=False) + "\n" for entry in entries)
+                aside = replace(self.path, "".join(lines), aside=broken > 0)
+        except OSError as error:
+            self.warning = f"Recent queries are kept until you quit; {self.path} cannot be written: {reason(error)}."
         else:
             self._unsaved = []
-
-    def _write(self, entries: list[Entry]) -> Path:
-        new = self.path.with_name(f"{self.path.name}.new")
-        with new.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(entry._asdict(), ensure_ascii=False) + "\n" for entry in entries)
-            file.flush()
-            os.fsync(file.fileno())
-        return new
-
-    def _set_aside(self, broken: int) -> None:
-        names = (f"{self.path.name}{f'.{number}' if number > 1 else ''}.broken" for number in count(1))
-        aside = next(path for path in map(self.path.with_name, names) if not path.exists())
-        self.path.rename(aside)
-        lines = "1 line" if broken == 1 else f"{broken:,} lines"
-        self.warning = f"{lines} of {self.path.name} could not be read; the file was set aside as {aside}."
+            if aside:
+                lost = "1 line" if broken == 1 else f"{broken:,} lines"
+                self.warning = f"{lost} of {self.path.name} could not be read; the file was set aside as {aside}."
 
 
 def _latest(entries: Sequence[Entry], limit: int) -> list[Entry]:

@@ -10,8 +10,9 @@ from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel
 from workbench.domain.documents import Query
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.tuning import Tuning
 from workbench.engines.base import Reranker, Retriever
-from workbench.services.compare import CompareOptions, compare
+from workbench.services.compare import compare, compare_with
 from workbench.services.history import History
 from workbench.services.models import ModelLibrary, ensure_model
 from workbench.services.threads import in_thread
@@ -43,15 +44,19 @@ class Session:
     Attributes:
         opened: The open corpus; None until `open` has run.
         reranker: The model in use; or why there is none.
-        options: What a person tunes; replaced, never changed in place.
+        tuning: What a person tunes; changed by `tune` and `undo`.
+        start: What `tuning` was at first.
+        baseline: The settings whose result is compared with; None for BM25.
         history: Queries that were run, kept over restarts.
     """
 
-    def __init__(self, engines: Engines, model: str, options: CompareOptions, history: History) -> None:
+    def __init__(self, engines: Engines, model: str, tuning: Tuning, history: History) -> None:
         self.history = history
         self.engines = engines
         self.model = model
-        self.options = options
+        self.tuning = self.start = tuning
+        self.baseline: Tuning | None = None
+        self._past: list[Tuning] = []
         self.opened: Opened | None = None
         self.reranker: Reranker | StageError = StageError("rerank", f"{model} is not loaded yet.", "")
 
@@ -61,7 +66,23 @@ class Session:
         if self.opened:
             await self.opened.retriever.close()
         self.opened = opened
+        self.tuning, self.start = (tuning.fitted(opened.retriever.fields) for tuning in (self.tuning, self.start))
         return opened
+
+    def tune(self, tuning: Tuning) -> bool:
+        """Change the settings; False when they are these already."""
+        if tuning == self.tuning:
+            return False
+        self._past.append(self.tuning)
+        self.tuning = tuning
+        return True
+
+    def undo(self) -> bool:
+        """Take the last change of the settings back; False when there is none."""
+        if not self._past:
+            return False
+        self.tuning = self._past.pop()
+        return True
 
     async def ready_model(self) -> AsyncGenerator[ModelStatus, None]:
         """Make the model ready and load it, telling each state on the way; never raises for a model that fails.
@@ -90,9 +111,12 @@ class Session:
             yield replace(status, state=ModelState.FAILED, progress=None, reason=error.message, next=error.hint)
 
     def compare(self, query: str, pause: float = 0.0) -> AsyncGenerator[Comparison, None]:
-        """Run one query against what is open; see `services.compare.compare`."""
+        """Run one query against what is open; see `services.compare`."""
         assert self.opened, "open a corpus first"
-        return compare(query, self.opened.retriever, self.reranker, self.options, pause)
+        retriever = self.opened.retriever
+        if self.baseline:
+            return compare_with(self.baseline, query, retriever, self.reranker, self.tuning, pause)
+        return compare(query, retriever, self.reranker, self.tuning, pause)
 
     async def close(self) -> None:
         """Let go of everything; waits for nothing."""

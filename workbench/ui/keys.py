@@ -1,6 +1,13 @@
 """Every key of the app: the one place that footer, help, palette, key table and the user's keymap read."""
 
+import string
+from collections.abc import Mapping
+
 from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import Keys
+
+from workbench.config.keymap import Keymap, KeyNames, KeyScope, check_keymap
 
 
 def _key(id: str, key: str, action: str, name: str, tooltip: str = "", display: str = "") -> Binding:
@@ -18,15 +25,15 @@ COMPARE_KEYS = [
     _key("list.other", "f2", "other_list", "List", "Go to the other ranked list", display="F2"),
     _key("query.choose", "ctrl+r", "queries", "Queries", "Choose a recent or a sample query", display="^r"),
     _key("panel.next", "f6", "panel(1)", "Panel", "Show the next panel below the lists", display="F6"),
-    _key("panel.previous", "shift+f6", "panel(-1)", "Previous panel", "Show the previous panel below the lists"),
+    _key("panel.previous", "shift+f6,f18", "panel(-1)", "Previous panel", "Show the previous panel below the lists"),
     _key("jump", "ctrl+g,semicolon", "jump", "Jump", "Go to any panel by a letter"),
     _key("tune.form", "t", "tuning", "Tune", "Change boosts, mix, depth, size and the reranked fields", display="t"),
     _key("baseline.pin", "equals_sign", "baseline", "Baseline", "Pin these settings as the left list", display="="),
     _key("present", "p", "present", "Present", "Show nothing but the query and the two lists", display="p"),
     _key("depth.more", "ctrl+up,plus", "tune('depth', 1)", "Deeper", "Rerank more candidates"),
     _key("depth.less", "ctrl+down,minus", "tune('depth', -1)", "Shallower", "Rerank fewer candidates"),
-    _key("mix.more", "f9,right_square_bracket", "tune('weight', 1)", "Mix more", "More of the model in the mix"),
-    _key("mix.less", "f8,left_square_bracket", "tune('weight', -1)", "Mix less", "Less of the model in the mix"),
+    _key("mix.more", "f9,right_square_bracket", "tune('mix', 1)", "Mix more", "More of the model in the mix"),
+    _key("mix.less", "f8,left_square_bracket", "tune('mix', -1)", "Mix less", "Less of the model in the mix"),
     _key("tune.undo", "u", "undo", "Undo", "Undo the last change of a setting"),
     _key("tune.reset", "U", "reset", "Reset", "Set every setting back to what it was at the start"),
     _key("sample.next", "f3", "sample(1)", "Next sample", "Run the corpus's next sample query"),
@@ -107,6 +114,22 @@ DRAWER_KEYS = [
     _key("queries.previous-page", "pageup", "page(-1)", "Previous page"),
 ]
 
+EXPLAIN_KEYS = [
+    _key("explain.close", "escape,q", "dismiss", "Close"),
+]
+
+HELP_KEYS = [
+    _key("help.close", "escape,f1", "close", "Close"),
+    _key("help.down", "down", "scroll(1)", "Scroll down"),
+    _key("help.up", "up", "scroll(-1)", "Scroll up"),
+    _key("help.page-down", "pagedown", "page(1)", "Next page"),
+    _key("help.page-up", "pageup", "page(-1)", "Previous page"),
+]
+
+JUMP_KEYS = [
+    _key("jump.close", "escape,ctrl+g,semicolon", "close", "Stay here"),
+]
+
 SCOPES: dict[str, list[Binding]] = {
     "Everywhere": APP_KEYS,
     "Compare screen": COMPARE_KEYS,
@@ -119,5 +142,115 @@ SCOPES: dict[str, list[Binding]] = {
     "Shifts": SHIFTS_KEYS,
     "Tuning": TUNING_KEYS,
     "Query drawer": DRAWER_KEYS,
+    "Explanation": EXPLAIN_KEYS,
+    "Jump mode": JUMP_KEYS,
+    "Help": HELP_KEYS,
 }
 """By where they work. Letters and signs of the compare screen work outside the query line."""
+
+_COMPARE = ("Compare screen", "Everywhere")
+_INSIDE = {
+    "Compare screen": ("Everywhere",),
+    "Presenter mode": _COMPARE,
+    "Query line": ("Presenter mode", *_COMPARE),
+    "Ranked lists": ("Presenter mode", *_COMPARE),
+    **dict.fromkeys(("Document", "Request", "Scores", "Shifts", "Tuning"), _COMPARE),
+}
+"""Which keys work besides; a screen that lies over the compare screen has none but its own."""
+_TYPING = ("Query line", "Query drawer", "Help")
+_SCROLLING = frozenset({"home", "end", "pageup", "pagedown"})
+_TAKEN = {
+    **dict.fromkeys(("Document", "Request", "Scores"), _SCROLLING),
+    "Explanation": frozenset({"up", "down", "enter", "space"}) | _SCROLLING,
+}
+
+_NAMES = frozenset(key.value for key in Keys if "<" not in key.value) - {"return", "ctrl-at", "ctrl+@"}
+_CONFUSED = frozenset(f"ctrl+{key}" for key in "hijmqs")
+"""What most terminals send as Backspace, Tab or Enter, or keep for themselves."""
+
+_ALT = frozenset(f"alt+{key}" for key in string.ascii_lowercase + string.digits)
+
+KEY_NAMES = KeyNames(
+    characters={
+        " ": "space",
+        ",": "comma",
+        **{
+            sign: binding.key
+            for sign in string.punctuation.replace(",", "")
+            for binding in Binding.make_bindings([Binding(sign, "")])
+        },
+    },
+    special=frozenset(key for key in _NAMES if "+" not in key) - {"space"},
+    sure=frozenset(key for key in _NAMES if not key.rpartition("+")[2].isdigit()) - _CONFUSED | _ALT,
+    reserved={
+        "tab": "goes to the next panel",
+        "shift+tab": "goes to the previous panel",
+        "ctrl+c": "copies, or says how to quit",
+        "ctrl+p": "opens the list of all actions",
+        "ctrl+q": "quits",
+    },
+)
+
+_PRINTED = {
+    "backspace": "Backspace", "delete": "Del", "down": "↓", "end": "End", "enter": "Enter", "escape": "Esc",
+    "home": "Home", "insert": "Ins", "left": "←", "pagedown": "PgDn", "pageup": "PgUp", "right": "→",
+    "space": "Space", "tab": "Tab", "up": "↑",
+}  # fmt: skip
+
+
+def key_scopes() -> tuple[KeyScope, ...]:
+    """All scopes as the check of the user's keys wants them."""
+    from textual.widgets import Input
+
+    edits = frozenset(binding.key for binding in Binding.make_bindings(Input.BINDINGS))
+    return tuple(
+        KeyScope(
+            name,
+            {binding.id: tuple(binding.key.split(",")) for binding in bindings if binding.id},
+            _INSIDE.get(name, ()),
+            name in _TYPING,
+            edits if name in _TYPING else _TAKEN.get(name, frozenset()),
+        )
+        for name, bindings in SCOPES.items()
+    )
+
+
+def checked_keys(raw: Mapping[str, object]) -> Keymap:
+    """Check the `[keys]` of the settings against the keys of the app.
+
+    Args:
+        raw: As in the settings file.
+
+    Returns:
+        What `App.set_keymap` may be given, and what is to be said of the rest.
+    """
+    return check_keymap(raw, key_scopes(), KEY_NAMES) if raw else Keymap({}, ())
+
+
+def scope_of(focused: DOMNode | None) -> str | None:
+    """Find the innermost scope whose keys a focused widget hears; None when it has none of its own."""
+    for node in focused.ancestors_with_self if focused else ():
+        ids = {binding.id for binding in node.BINDINGS if isinstance(binding, Binding)}
+        for name, bindings in SCOPES.items():
+            if any(binding.id in ids for binding in bindings):
+                return name
+    return None
+
+
+def printed(key: str) -> str:
+    """Name a key as it stands on the keyboard.
+
+    Args:
+        key: Such as `question_mark`, `ctrl+r` or `f18`, which is what most terminals make of Shift and F6.
+    """
+    *modifiers, base = key.split("+")
+    if base[0] == "f" and base[1:].isdigit():
+        number = int(base[1:])
+        modifiers += ["shift"] if number > 12 else []
+        base = f"F{(number - 1) % 12 + 1}"
+    elif len(base) == 1:
+        base = base.upper() if modifiers else base
+    else:
+        signs = {name: sign for sign, name in KEY_NAMES.characters.items()}
+        base = _PRINTED.get(base) or signs.get(base, base)
+    return "+".join([*(modifier.capitalize() for modifier in sorted(modifiers)), base])

@@ -4,19 +4,22 @@ from textual.content import Content
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelState, ModelStatus
+from workbench.domain.tuning import BOOST, Tuning
 from workbench.ui.text import safe, safe_line
 from workbench.ui.widgets.model_panel import progress_line
 
 
-def bm25_title(comparison: Comparison) -> Content:
-    """Title of the BM25 list."""
+def before_title(comparison: Comparison) -> Content:
+    """Title of the left list: BM25, or the baseline with the settings that it was made with."""
+    if comparison.baseline:
+        return safe_line(f"Baseline · {settings_line(comparison.baseline.tuning)}")
     if comparison.error and comparison.error.stage == "retrieve":
         return Content("BM25")
     return Content(f"BM25 · {comparison.total:,} {'match' if comparison.total == 1 else 'matches'}")
 
 
-def bm25_notice(comparison: Comparison) -> Content:
-    """For a BM25 list without rows."""
+def before_notice(comparison: Comparison) -> Content:
+    """For a left list without rows."""
     if comparison.error and comparison.error.stage == "retrieve":
         return safe(f"{comparison.error.message}\n{comparison.error.hint}")
     if not comparison.query.strip():
@@ -45,6 +48,11 @@ def reranked_notice(comparison: Comparison, model: ModelStatus | None) -> Conten
     if model is None or model.state is not ModelState.LOADED:
         return model_notice(model)
     return safe(f"Not reranked: {error.message}\n{error.hint}")
+
+
+def settings_line(tuning: Tuning) -> str:
+    """All settings in one line."""
+    return " · ".join(f"{name.removeprefix(BOOST)} {value}" for name, value in tuning.values().items())
 
 
 def model_notice(status: ModelStatus | None) -> Content:

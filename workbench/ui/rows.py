@@ -1,10 +1,11 @@
 """What one row of a ranked list shows, worked out from a comparison before anything is drawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.documents import Document, Span
-from workbench.domain.ranking import Candidate
+from workbench.domain.ranking import Candidate, Reranked
 from workbench.domain.scores import ScoreSpace, min_max, sigmoid
 
 
@@ -15,11 +16,11 @@ class Row:
     document: Document
     rank: int
     other_rank: int | None
-    """Its rank in the other list; None while that is not known."""
+    """Its rank in the other list; None when it is not there, or that is not known yet."""
     shift: int | None
-    """BM25 rank minus reranked rank; None while that is not known."""
-    crossed: bool
-    """It entered (in the reranked list) or left (in the BM25 list) the compared rows."""
+    """Rank before minus rank now; None when it is in one list only, or that is not known yet."""
+    mark: str
+    """`+` entered the compared rows, `-` left them, else empty."""
     compared: bool
     """Whether it is within the compared rows of its own list."""
     score: str
@@ -30,68 +31,40 @@ class Row:
     """The model did not read all of it."""
 
 
-def bm25_rows(comparison: Comparison) -> tuple[Row, ...]:
-    """Rows of the BM25 list."""
-    size = comparison.size
-    reranked = {row.candidate.document.id: row for row in comparison.reranked}
+def before_rows(comparison: Comparison) -> tuple[Row, ...]:
+    """Rows of the left list: BM25's, or the baseline's when one is pinned."""
+    after = {row.candidate.document.id: row for row in comparison.reranked}
+    if comparison.baseline:
+        return tuple(
+            _before(row.candidate, row.rank, f"{row.score:.3f}", fraction, row.tokens.truncated, after, comparison)
+            for row, fraction in _with_fractions(comparison.baseline.reranked, comparison)
+        )
     best = max((row.score for row in comparison.bm25), default=0.0) or 1.0
     rows = []
     for row in comparison.bm25:
-        moved = reranked.get(row.document.id)
-        rows.append(
-            _row(
-                row,
-                row.rank,
-                other=moved.rank if moved else None,
-                shift=moved.shift if moved else None,
-                crossed=bool(moved and row.rank <= size < moved.rank),
-                size=size,
-                score=f"{row.score:.2f}",
-                fraction=row.score / best,
-                truncated=bool(moved and moved.tokens.truncated),
-            )
-        )
+        moved = after.get(row.document.id)
+        cut = bool(moved and moved.tokens.truncated)
+        rows.append(_before(row, row.rank, f"{row.score:.2f}", row.score / best, cut, after, comparison))
     return tuple(rows)
 
 
-def reranked_rows(comparison: Comparison) -> tuple[Row, ...]:
-    """Rows of the reranked list; none until it is complete."""
-    size = comparison.size
-    fractions = _fractions([row.score for row in comparison.reranked], comparison)
-    return tuple(
-        _row(
-            row.candidate,
-            row.rank,
-            other=row.candidate.rank,
-            shift=row.shift,
-            crossed=row.rank <= size < row.candidate.rank,
-            size=size,
-            score=f"{row.score:.3f}",
-            fraction=fraction,
-            truncated=row.tokens.truncated,
-        )
-        for row, fraction in zip(comparison.reranked, fractions, strict=True)
-    )
-
-
-def _row(
+def _before(
     candidate: Candidate,
     rank: int,
-    *,
-    other: int | None,
-    shift: int | None,
-    crossed: bool,
-    size: int,
     score: str,
     fraction: float,
     truncated: bool,
+    after: dict[str, Reranked],
+    comparison: Comparison,
 ) -> Row:
+    moved, size = after.get(candidate.document.id), comparison.size
+    gone = rank <= size and bool(after) and (moved is None or moved.rank > size)
     return Row(
         candidate.document,
         rank,
-        other,
-        shift,
-        crossed,
+        moved.rank if moved else None,
+        moved.shift if moved else None,
+        "-" if gone else "",
         rank <= size,
         score,
         fraction,
@@ -100,10 +73,31 @@ def _row(
     )
 
 
-def _fractions(scores: list[float], comparison: Comparison) -> list[float]:
+def reranked_rows(comparison: Comparison) -> tuple[Row, ...]:
+    """Rows of the reranked list; none until it is complete."""
+    size = comparison.size
+    return tuple(
+        Row(
+            row.candidate.document,
+            row.rank,
+            row.before,
+            row.shift,
+            "+" if row.rank <= size and (row.before is None or row.before > size) else "",
+            row.rank <= size,
+            f"{row.score:.3f}",
+            fraction,
+            row.candidate.title_spans,
+            row.tokens.truncated,
+        )
+        for row, fraction in _with_fractions(comparison.reranked, comparison)
+    )
+
+
+def _with_fractions(rows: Sequence[Reranked], comparison: Comparison) -> list[tuple[Reranked, float]]:
+    scores = [row.score for row in rows]
     space = comparison.reranker.score_space if comparison.reranker else ScoreSpace.MIX
     if space is ScoreSpace.LOGIT:
-        return [sigmoid(score) for score in scores]
-    if space in (ScoreSpace.MIX, ScoreSpace.SIGMOID):
-        return scores
-    return min_max(scores)
+        scores = [sigmoid(score) for score in scores]
+    elif space not in (ScoreSpace.MIX, ScoreSpace.SIGMOID):
+        scores = min_max(scores)
+    return list(zip(rows, scores, strict=True))

@@ -1,77 +1,141 @@
-"""Help: every key, and what the columns and panels mean."""
+"""Help: what every part of the screen is for, its keys, and what its numbers and signs mean."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from textwrap import wrap
 
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from workbench.ui.widgets.rank_list import RankList
+from workbench.ui.glossary import PARTS, Part
+from workbench.ui.key_table import FIXED, key_rows
+from workbench.ui.keys import HELP_KEYS, SCOPES
+from workbench.ui.text import cells
+from workbench.ui.widgets.line_input import LineInput
 
-MEANINGS = (
-    ("Lists", "Left is BM25, right is what the reranker made of its first candidates (the depth)."),
-    ("▲4 ▼2 =", "The shift: BM25 rank minus reranked rank. Up is better."),
-    ("(5)", "The rank in the other list, where there is room for it."),
-    ("+ -", "Behind a shift: the document entered or left the compared top rows."),
-    ("Score", "BM25 on the left. On the right the score space is named in the title; a mix is relative to one query."),
-    ("✂", "The model did not read all of the document; in its text a bar marks the lines that were read."),
-    ("Shifts", "How the compared rows moved. Below, the farthest movers: arrows or a click select one in both lists."),
-    ("tau", "Kendall's tau: do the documents in both lists keep their order? 1 yes, 0 by chance, -1 reversed."),
-    ("rbo", "Rank-biased overlap, extrapolated: 1 for equal lists; .9 looks at some ten rows, .5 at the first few."),
-    ("jaccard", "Documents in both lists over documents in either."),
-    ("Scores", "The selected document's scores, the gaps to its neighbours, and what each term adds to BM25."),
-    ("Latency", "Milliseconds of the last query by stage."),
-    ("Model", "What state the model is in, and what it is waiting for."),
-    ("Query", 'Plain words; "a phrase", title:word and body:word work too.'),
-    ("+ - ] [", "Outside the query line, the same as ^↑ ^↓ F9 F8."),
-    ("Mouse", "Click selects, the wheel scrolls; hold shift to select text as the terminal does."),
-)
+INDENT = 16
+FILTER_LIMIT = 100
 
 
-INDENT = 14
-TEXT_CELLS = 62
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the screen with all that is said of it."""
+
+    title: str
+    purpose: str
+    rows: tuple[tuple[str, str], ...]
+    """Keys, numbers or signs, each with what it does or means."""
+
+    def narrowed(self, words: Sequence[str]) -> "Section | None":
+        """Keep the rows that hold every word, the title counted in; None when nothing is left."""
+        rows = tuple(row for row in self.rows if _holds(f"{self.title} {' '.join(row)}", words))
+        named = _holds(f"{self.title} {self.purpose}", words)
+        return Section(self.title, self.purpose, rows) if rows or named else None
+
+
+def sections(scope: str | None, keymap: Mapping[str, str]) -> tuple[Section, ...]:
+    """Everything the help says.
+
+    Args:
+        scope: What comes first; None for the usual order.
+        keymap: The user's own keys by action id.
+    """
+    titles = list(dict.fromkeys([*SCOPES, *PARTS]))
+    titles.sort(key=lambda title: title != scope)
+    return tuple(_section(title, keymap) for title in titles)
+
+
+def _section(title: str, keymap: Mapping[str, str]) -> Section:
+    part = PARTS.get(title, Part(""))
+    rows = key_rows(title, keymap) if title in SCOPES else ()
+    rows += FIXED if title == "Everywhere" else ()
+    return Section(title, part.purpose, (*((" ".join(row.keys), row.does) for row in rows), *part.meanings))
 
 
 class HelpScreen(ModalScreen[None]):
-    """A page over the compare screen."""
+    """A page over the screen below, narrowed by typing."""
 
     CSS_PATH = "help.tcss"
-    BINDINGS = [Binding("escape,f1,question_mark,q", "dismiss", "Close")]
+    AUTO_FOCUS = "LineInput"
+    BINDINGS = [*HELP_KEYS]
 
-    def __init__(self, bindings: Sequence[BindingType]) -> None:
+    def __init__(self, scope: str | None = None, keymap: Mapping[str, str] | None = None) -> None:
+        """Explain everything.
+
+        Args:
+            scope: Where the person is, as `keys.scope_of` names it; comes first.
+            keymap: The user's own keys by action id, as they were given to the app.
+        """
         super().__init__()
-        self._bindings_shown = [binding for binding in bindings if isinstance(binding, Binding)]
+        self._keymap = keymap or {}
+        self._sections = sections(scope, self._keymap)
+        self._width = 0
 
     def compose(self) -> ComposeResult:
-        """Two tables in one page."""
-        with VerticalScroll() as page:
-            page.border_title = Content("Help")
-            page.border_subtitle = Content("Esc closes")
-            yield Static(self._page())
+        """A line to narrow the page above the page."""
+        with Vertical() as frame:
+            frame.border_title = Content("Help")
+            keys = {row.id: "/".join(row.keys) for row in key_rows("Help", self._keymap)}
+            frame.border_subtitle = Content(
+                f"{keys['help.up']} {keys['help.down']} scroll · {keys['help.close']} close"
+            )
+            yield LineInput(placeholder="Type to narrow", max_length=FILTER_LIMIT)
+            with VerticalScroll(can_focus=False):
+                yield Static()
 
-    def _page(self) -> Content:
-        keys = [(self._keys(one), one.tooltip or one.description) for one in self._bindings_shown]
-        keys += [(self._keys(one), one.description) for one in RankList.BINDINGS if isinstance(one, Binding)]
-        keys += [
-            ("Tab", "Next panel"),
-            ("^t", "Dark or light"),
-            ("^p", "Every action, and the themes, by name"),
-            ("^q", "Quit"),
-        ]
-        lines = [
-            Content.assemble((f"{left:<{INDENT}}", "bold $primary"), _hanging(right))
-            for left, right in (*keys, ("", ""), *MEANINGS)
-        ]
-        return Content("\n").join(lines)
+    @on(LineInput.Changed)
+    def filter_changed(self) -> None:
+        """Show what holds the typed words, from the top."""
+        self._write()
+        self.query_one(VerticalScroll).scroll_home(animate=False)
 
-    def _keys(self, binding: Binding) -> str:
-        names = [self.app.get_key_display(single) for single in Binding.make_bindings([binding])]
-        return " ".join(dict.fromkeys(names))
+    def on_resize(self) -> None:
+        """Break the lines for the new width, once the frame has it."""
+        self.call_after_refresh(self._rewrap)
+
+    def _rewrap(self) -> None:
+        if self._width != self.query_one(VerticalScroll).scrollable_content_region.width:
+            self._write()
+
+    def _write(self) -> None:
+        self._width = self.query_one(VerticalScroll).scrollable_content_region.width
+        words = self.query_one(LineInput).value.casefold().split()
+        found = filter(None, (section.narrowed(words) for section in self._sections))
+        lines = [line for section in found for line in (*_lines(section, self._width), Content(""))]
+        nothing = Content.styled("Nothing here holds all of these words.", "$muted")
+        self.query_one(Static).update(Content("\n").join(lines[:-1] or [nothing]))
+
+    def action_scroll(self, by: int) -> None:
+        """Move the page by lines while the line keeps the keyboard."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Move the page by what is in sight."""
+        page = self.query_one(VerticalScroll)
+        page.scroll_relative(y=by * max(page.scrollable_content_region.height - 1, 1), animate=False)
+
+    def action_close(self) -> None:
+        """Close; a key that came in twice must not close the screen below as well."""
+        if self.is_current:
+            self.dismiss(None)
 
 
-def _hanging(text: str) -> str:
-    return f"\n{'':<{INDENT}}".join(wrap(text, TEXT_CELLS))
+def _holds(text: str, words: Sequence[str]) -> bool:
+    folded = text.casefold()
+    return all(word in folded for word in words)
+
+
+def _lines(section: Section, width: int) -> Iterator[Content]:
+    yield Content.styled(section.title, "bold underline $primary")
+    yield from map(Content, wrap(section.purpose, max(width, 1)))
+    for left, right in section.rows:
+        first, *rest = wrap(right, max(width - INDENT, 1))
+        if cells(left) >= INDENT:
+            yield Content.styled(left, "bold $primary")
+            left = ""
+        yield Content.assemble((left, "bold $primary"), " " * (INDENT - cells(left)), first)
+        yield from (Content(f"{'':<{INDENT}}{line}") for line in rest)

@@ -1,4 +1,4 @@
-"""The lines between the two lists: each document from its BM25 rank to its reranked rank."""
+"""The lines between the two lists: each document from its rank before to its rank now."""
 
 from rich.segment import Segment
 from textual.reactive import reactive
@@ -10,19 +10,31 @@ from workbench.ui.braille import Canvas
 
 MIDDLE = 2
 """Dot row of a cell that a line starts from, of four."""
+ROOM_FOR_FAR = 12
+"""Cells from which lines between rows that neither list compares are drawn too."""
 
 
 class Gutter(Widget):
     """Follows the scrolling of both lists; the selected document's line lies on top."""
 
-    COMPONENT_CLASSES = {"gutter--up", "gutter--down", "gutter--same", "gutter--far", "gutter--selected"}
+    COMPONENT_CLASSES = {
+        "gutter--up", "gutter--down", "gutter--same", "gutter--far", "gutter--selected", "gutter--dim",
+    }  # fmt: skip
 
     comparison: reactive[Comparison | None] = reactive(None)
     selected_id: reactive[str | None] = reactive(None)
+    chosen: reactive[bool] = reactive(False)
+    """A person selected the document themselves: everything unrelated dims."""
     left_top: reactive[int] = reactive(0)
-    """First visible row of the BM25 list, from 0."""
+    """First visible line of the list before, from 0."""
     right_top: reactive[int] = reactive(0)
-    """First visible row of the reranked list, from 0."""
+    """First visible line of the reranked list, from 0."""
+    pitch: reactive[int] = reactive(1)
+    """Lines per row of the lists."""
+    blind: reactive[bool] = reactive(False)
+    """Draw nothing, so that nobody can tell which list is which."""
+    swapped: reactive[bool] = reactive(False)
+    """The reranked list is at the left."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
@@ -32,36 +44,42 @@ class Gutter(Widget):
         """Draw other lines."""
         self._canvas = None
 
-    watch_selected_id = watch_left_top = watch_right_top = on_resize = watch_comparison
+    watch_selected_id = watch_chosen = watch_left_top = watch_right_top = on_resize = watch_comparison
+    watch_pitch = watch_blind = watch_swapped = watch_comparison
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         if self._canvas is None:
             self._canvas = self._draw()
         base = self.rich_style
-        segments = [
-            Segment(text, base + self.get_component_rich_style(f"gutter--{ink}", partial=True) if ink else base)
-            for text, ink in self._canvas.row(y)
-        ]
+        dim = self.get_component_rich_style("gutter--dim", partial=True)
+        segments = []
+        for text, ink in self._canvas.row(y):
+            style = base + self.get_component_rich_style(f"gutter--{ink}", partial=True) if ink else base
+            segments.append(Segment(text, style + dim if self.chosen and ink not in (None, "selected") else style))
         return Strip(segments, self.content_size.width)
 
     def _draw(self) -> Canvas:
         canvas = Canvas(*self.content_size)
         comparison = self.comparison
-        if comparison is None or not comparison.reranked:
+        if comparison is None or not comparison.reranked or self.blind:
             return canvas
-        size = comparison.size
         lines = []
         for row in comparison.reranked:
-            start, end = row.candidate.rank - 1, row.rank - 1
+            if row.before is None or row.shift is None:
+                continue
             ink = "up" if row.shift > 0 else "down" if row.shift < 0 else "same"
             if row.candidate.document.id == self.selected_id:
                 order, ink = 2, "selected"
-            elif min(start, end) < size:
+            elif min(row.before, row.rank) <= comparison.size:
                 order = 1
+            elif self.content_size.width < ROOM_FOR_FAR:
+                continue
             else:
                 order, ink = 0, "far"
-            lines.append((order, abs(row.shift), start - self.left_top, end - self.right_top, ink))
-        for _, _, start, end, ink in sorted(lines):
+            before, now = ((rank - 1) * self.pitch for rank in (row.before, row.rank))
+            ends = (before - self.left_top, now - self.right_top)
+            lines.append((order, abs(row.shift), ends[::-1] if self.swapped else ends, ink))
+        for _, _, (start, end), ink in sorted(lines):
             canvas.curve(4 * start + MIDDLE, 4 * end + MIDDLE, ink)
         return canvas

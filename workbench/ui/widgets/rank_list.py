@@ -27,8 +27,8 @@ class RankList(ScrollView, can_focus=True):
     """Rows of rank, shift, score and title; one of them selected, by document id."""
 
     COMPONENT_CLASSES = {
-        "rank--row", "rank--selected", "rank--twin", "rank--up", "rank--down", "rank--same", "rank--crossed",
-        "rank--bar", "rank--match", "rank--muted", "rank--cut", "rank--stale",
+        "rank--row", "rank--selected", "rank--twin", "rank--up", "rank--down", "rank--same", "rank--entered",
+        "rank--left", "rank--bar", "rank--match", "rank--muted", "rank--cut", "rank--stale",
     }  # fmt: skip
     BINDINGS = [*LIST_KEYS]
 
@@ -36,6 +36,12 @@ class RankList(ScrollView, can_focus=True):
     """Document id of the selected row; may be in the other list only."""
     stale: reactive[bool] = reactive(False)
     """The rows belong to an earlier query and are drawn so."""
+    pitch: reactive[int] = reactive(1, layout=True)
+    """Lines per row."""
+    scores: reactive[bool] = reactive(True)
+    """Draw scores and their bars."""
+    blind: reactive[bool] = reactive(False)
+    """Draw rank and title alone, so that nobody can tell which list this is."""
 
     class Selected(Message):
         """A person chose a row."""
@@ -64,7 +70,10 @@ class RankList(ScrollView, can_focus=True):
         self._index = {row.document.id: index for index, row in enumerate(self.rows)}
         self._notice = notice or Content("")
         self._forget()
-        self.virtual_size = Size(0, len(self.rows))
+        self._measure()
+
+    def _measure(self) -> None:
+        self.virtual_size = Size(0, len(self.rows) * self.pitch)
         self._reveal()
         self.refresh()
 
@@ -79,21 +88,28 @@ class RankList(ScrollView, can_focus=True):
         for document_id in (old, new):
             index = self._index.get(document_id) if document_id is not None else None
             if index is not None:
-                self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
+                self.refresh(Region(0, index * self.pitch - self.scroll_offset.y, self.size.width, 1))
 
     def watch_stale(self) -> None:
         """Draw all rows in the other style."""
         self._forget()
 
+    watch_scores = watch_blind = watch_stale
+
+    def watch_pitch(self) -> None:
+        """Place all rows anew."""
+        self._forget()
+        self._measure()
+
     def _reveal(self) -> None:
         index, height = self.cursor, self.scrollable_content_region.height
         if index is None or height <= 0:
             return
-        top = self.scroll_offset.y
-        if index < top:
-            self.scroll_to(y=index, animate=False, immediate=True)
-        elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False, immediate=True)
+        top, line = self.scroll_offset.y, index * self.pitch
+        if line < top:
+            self.scroll_to(y=line, animate=False, immediate=True)
+        elif line >= top + height:
+            self.scroll_to(y=line - height + 1, animate=False, immediate=True)
 
     def _forget(self) -> None:
         self._strips.clear()
@@ -117,7 +133,7 @@ class RankList(ScrollView, can_focus=True):
 
     def action_page(self, pages: int) -> None:
         """Select a row one page away."""
-        self.action_move(pages * max(self.scrollable_content_region.height - 1, 1))
+        self.action_move(pages * max(self.scrollable_content_region.height // self.pitch - 1, 1))
 
     def action_edge(self, index: int) -> None:
         """Select the first or the last row."""
@@ -127,7 +143,7 @@ class RankList(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the row that was clicked."""
         offset = event.get_content_offset(self)
-        index = -1 if offset is None else offset.y + self.scroll_offset.y
+        index = -1 if offset is None else (offset.y + self.scroll_offset.y) // self.pitch
         if 0 <= index < len(self.rows):
             self._select(index)
 
@@ -140,15 +156,15 @@ class RankList(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         if not self.rows:
             return self._notice_line(y, width)
-        index = y + self.scroll_offset.y
-        if index >= len(self.rows):
+        index, between = divmod(y + self.scroll_offset.y, self.pitch)
+        if index >= len(self.rows) or between:
             return Strip.blank(width, self.rich_style)
         selected = index == self.cursor
         key = (index, selected, self.has_focus)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._draw(self.rows[index], width, selected)
-        return strip.apply_offsets(0, index)
+        return strip.apply_offsets(0, y + self.scroll_offset.y)
 
     def _notice_line(self, y: int, width: int) -> Strip:
         lines = self._notice.wrap(max(width - 4, 10)) if self._notice.plain else []
@@ -176,13 +192,15 @@ class RankList(ScrollView, can_focus=True):
         pointer = "›" if selected else " "
         left = [
             Segment(f"{pointer}{row.rank:>2} ", quiet),
-            Segment(f"{_shift_text(row):<5}", styled(_shift_style(row))),
         ]
-        if width >= WIDE:
-            left.append(Segment(f"{f'({row.other_rank})' if row.other_rank else '':<6}", styled("muted")))
-        left.append(Segment(f"{row.score:>6} ", quiet))
-        left.append(Segment(f"{bar(row.fraction, WIDE_BAR_CELLS if width >= WIDE else BAR_CELLS)} ", styled("bar")))
-        right = [Segment(" ✂" if row.truncated else "  ", styled("cut")), Segment(" ", base)]
+        if not self.blind:
+            left.append(Segment(f"{_shift_text(row):<5}", styled(_shift_style(row))))
+            if width >= WIDE:
+                left.append(Segment(f"{f'({row.other_rank})' if row.other_rank else '':<6}", styled("muted")))
+        if self.scores and not self.blind:
+            left.append(Segment(f"{row.score:>6} ", quiet))
+            left.append(Segment(f"{bar(row.fraction, WIDE_BAR_CELLS if width >= WIDE else BAR_CELLS)} ", styled("bar")))
+        right = [Segment(" ✂" if row.truncated and not self.blind else "  ", styled("cut")), Segment(" ", base)]
         room = width - sum(segment.cell_length for segment in (*left, *right))
         title = row.document.title[:TITLE_LIMIT]
         if title:
@@ -195,14 +213,14 @@ class RankList(ScrollView, can_focus=True):
 def _shift_text(row: Row) -> str:
     """Direction by sign, so that no colour is needed; a plus or minus for what entered or left."""
     if row.shift is None:
-        return "·"
+        return f" {row.mark}" if row.mark else "·"
     sign = f"▲{row.shift}" if row.shift > 0 else f"▼{-row.shift}" if row.shift < 0 else "="
-    return f"{sign}{'+' if row.shift > 0 else '-'}" if row.crossed else sign
+    return sign + row.mark
 
 
 def _shift_style(row: Row) -> str:
+    if row.mark:
+        return "entered" if row.mark == "+" else "left"
     if row.shift is None:
         return "muted"
-    if row.crossed and row.shift > 0:
-        return "crossed"
     return "up" if row.shift > 0 else "down" if row.shift < 0 else "same"

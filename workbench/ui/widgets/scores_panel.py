@@ -1,9 +1,10 @@
-"""The scores of the selected document: what they are, how close the neighbours, and which terms made BM25's."""
+"""The scores of the selected document: what they are, who would survive a threshold, and which terms made BM25's."""
 
-from collections import Counter
 from collections.abc import Sequence
-from math import ceil, isfinite
+from dataclasses import dataclass
+from math import isfinite
 
+from textual import events
 from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -12,28 +13,25 @@ from textual.visual import Visual
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.contributions import Contribution, contributions
-from workbench.domain.ranking import Candidate, Explanation, Reranked
-from workbench.domain.score_view import columns, readings
+from workbench.domain.ranking import Explanation
+from workbench.domain.score_view import Scale, Threshold, score_table
 from workbench.domain.scores import ScoreSpace
 from workbench.ui.keys import SCORES_KEYS
 from workbench.ui.text import bar, cells, safe_line
+from workbench.ui.widgets.score_plot import ScorePlot, number
 
-MARK = "◆"
-DOTS_HIGH = 8
-"""Dots of the strip plot's highest column at most: four in each of its two rows."""
-DOTS_EACH = 2
-"""Dots per candidate, while the highest column has room for them."""
 MOST_TERMS = 100
 """Terms drawn at most; a pasted page as a query can have a thousand."""
 LABEL_LIMIT = 200
 """Characters of a term that a line looks at."""
 
-_COLUMN_DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
-"""Braille bits of a cell's left and right column, from the bottom up."""
-
 
 class ScoresPanel(ScrollView, can_focus=True):
-    """Lines from the most to the least useful; those that do not fit are scrolled to."""
+    """Lines from the most to the least useful; those that do not fit are scrolled to.
+
+    The score space and the threshold that a person chose stay until they choose others. Where a space is not
+    to be had, its place is taken by the list's own until it is.
+    """
 
     DEFAULT_CSS = "ScoresPanel { scrollbar-size-vertical: 1; }"
     BINDINGS = [*SCORES_KEYS]
@@ -44,7 +42,9 @@ class ScoresPanel(ScrollView, can_focus=True):
         self._comparison: Comparison | None = None
         self._document_id: str | None = None
         self._explanation: Explanation | None = None
-        self._lines: list[Content] = []
+        self._space: ScoreSpace | None = None
+        self._threshold: Threshold | None = None
+        self._shown = ScoreLines()
 
     def show(self, comparison: Comparison | None, document_id: str | None, explanation: Explanation | None) -> None:
         """Show one document's scores.
@@ -63,54 +63,128 @@ class ScoresPanel(ScrollView, can_focus=True):
         """Lay the lines out for the new width."""
         self._lay_out()
 
+    def action_space(self) -> None:
+        """Show the scores in the next space that they have."""
+        info = self._comparison.reranker if self._comparison else None
+        if info:
+            spaces = list(score_table((), info))
+            now = spaces.index(self._space) if self._space in spaces else 0
+            self._space = spaces[(now + 1) % len(spaces)]
+            self._changed()
+
+    def action_threshold(self, by: int) -> None:
+        """Move the threshold by steps up or down, or with 0 take it off."""
+        if plot := self._shown.plot:
+            self._set_threshold(plot, plot.scale.moved(plot.threshold, by) if by else None)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the threshold where the plot was clicked; at its left end there is none."""
+        offset, plot = event.get_content_offset(self), self._shown.plot
+        if plot and offset and self.scroll_offset.y + offset.y - self._shown.top in (0, 1):
+            fraction = plot.fraction(offset.x - 1)
+            if fraction is not None:
+                self._set_threshold(plot, plot.scale.nearest(fraction))
+
+    def _set_threshold(self, plot: ScorePlot, value: float | None) -> None:
+        if value is not None:
+            self._threshold = Threshold(plot.space, value)
+        elif plot.threshold is not None:
+            self._threshold = None
+        self._changed()
+
+    def _changed(self) -> None:
+        """Lay out what a person changed, and bring it into view."""
+        self._lay_out()
+        height, shown = self.scrollable_content_region.height, self._shown
+        lowest = shown.end - height
+        self.scroll_to(y=min(max(self.scroll_offset.y, lowest), max(shown.top, lowest)), animate=False, immediate=True)
+
     def _lay_out(self) -> None:
         # A cell is left free on either side; the scrollbar, when there is one, stands in the right one.
         width = self.content_size.width - 2
-        self._lines = score_lines(self._comparison, self._document_id, self._explanation, width)
-        self.virtual_size = Size(0, len(self._lines))
+        self._shown = score_lines(
+            self._comparison, self._document_id, self._explanation, width, self._space, self._threshold
+        )
+        self.virtual_size = Size(0, len(self._shown.lines))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw one line, a cell away from the border."""
         width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
-        if index >= len(self._lines):
+        if index >= len(self._shown.lines):
             return Strip.blank(width, self.rich_style)
-        line = self._lines[index].pad_left(1)
+        line = self._shown.lines[index].pad_left(1)
         return Visual.to_strips(self, line, width, 1, self.visual_style, pad=True)[0]
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreLines:
+    """What the panel shows, laid out for a width."""
+
+    lines: Sequence[Content] = ()
+    plot: ScorePlot | None = None
+    top: int = 0
+    """The line that the plot begins in."""
+    end: int = 0
+    """The line after what belongs to the plot."""
+
+
 def score_lines(
-    comparison: Comparison | None, document_id: str | None, explanation: Explanation | None, width: int
-) -> list[Content]:
-    """Everything about one document's scores, in lines of at most `width` cells."""
+    comparison: Comparison | None,
+    document_id: str | None,
+    explanation: Explanation | None,
+    width: int,
+    space: ScoreSpace | None = None,
+    threshold: Threshold | None = None,
+) -> ScoreLines:
+    """Lay out everything about one document's scores.
+
+    Args:
+        comparison: The newest.
+        document_id: The selected document.
+        explanation: Of its BM25 score.
+        width: Cells of the longest line.
+        space: That gaps, plot and threshold are told in; the list's own when the scores have no such space.
+        threshold: The one that was set last, in whatever space.
+    """
     if comparison is None or width < 1:
-        return []
+        return ScoreLines()
     candidate = next((row for row in comparison.bm25 if row.document.id == document_id), None)
     if candidate is None:
-        return [_quiet("no document selected" if document_id is None else "not among the candidates")]
-    reranked = comparison.reranked
-    index = next((at for at, row in enumerate(reranked) if row.candidate.document.id == document_id), None)
-    lines = _flow(_scores(comparison, candidate, reranked[index] if index is not None else None), "  ", width)
-    if index is None or comparison.reranker is None:
-        lines.append(_quiet("not reranked" if comparison.done else "not reranked yet"))
+        said = "no document selected" if document_id is None else "not among the candidates"
+        return ScoreLines(_flow([_quiet(said)], width))
+    bm25 = _score(ScoreSpace.BM25, candidate.score, 0, candidate.rank)
+    index = next((at for at, row in enumerate(comparison.reranked) if row.candidate.document.id == document_id), None)
+    info, plot = comparison.reranker, None
+    if index is None or info is None:
+        said = "not reranked" if comparison.done else "not reranked yet"
+        lines, top = [*_flow([bm25], width), *_flow([_quiet(said)], width)], 0
     else:
-        space = comparison.reranker.score_space
-        lines += _flow(_gaps(space, reranked, index), " · ", width)
-        lines += _strip_plot(space, [row.score for row in reranked], index, width)
+        table = score_table(comparison.reranked, info)
+        space = space if space in table else info.score_space
+        scales = {each: Scale.of(scores) for each, scores in table.items()}
+        digits = {each: scale.digits if scale else 0 for each, scale in scales.items()}
+        own = {info.score_space: index + 1}
+        named = [_score(each, scores[index], digits[each], own.get(each)) for each, scores in table.items()]
+        lines = _flow([bm25, *named], width, "  ")
+        lines += _flow(_gaps(space, table[space], index, digits[space]), width)
+        top = len(lines)
+        if scale := scales[space]:
+            at = threshold.within(space) if threshold else None
+            plot = ScorePlot(space, table[space], scale, index, at, width)
+            lines += plot.lines()
+            lines += _survival(plot, threshold, table, width)
+    end = len(lines)
     lines += _breakdown(explanation, width)
-    return [line.truncate(width, ellipsis=True) for line in lines]
+    return ScoreLines([line.truncate(width, ellipsis=True) for line in lines], plot, top, end)
 
 
 def _quiet(text: str) -> Content:
     return Content.styled(text, "$muted")
 
 
-def _number(space: ScoreSpace, value: float) -> str:
-    return f"{value:.2f}" if space in (ScoreSpace.BM25, ScoreSpace.LOGIT) else f"{value:.3f}"
-
-
-def _flow(items: Sequence[Content], between: str, width: int) -> list[Content]:
-    """As many items to a line as fit."""
+def _flow(items: Sequence[Content], width: int, between: str = " · ") -> list[Content]:
+    """As many items to a line as fit; one that is too long for a line goes on in the next."""
     lines = [items[0]]
     for item in items[1:]:
         longer = Content.assemble(lines[-1], (between, "$muted"), item)
@@ -118,81 +192,63 @@ def _flow(items: Sequence[Content], between: str, width: int) -> list[Content]:
             lines[-1] = longer
         else:
             lines.append(item)
-    return lines
+    return [part for line in lines for part in (line.wrap(width) if line.cell_length > width else [line])]
 
 
-def _scores(comparison: Comparison, candidate: Candidate, row: Reranked | None) -> list[Content]:
-    """Each score with its space; in the two lists' own spaces with its rank."""
-    scores = [(ScoreSpace.BM25, candidate.score, f" #{candidate.rank}")]
-    if row and (info := comparison.reranker):
-        scores += [
-            (space, value, f" #{row.rank}" if space is info.score_space else "")
-            for space, value in readings(row, info).items()
-        ]
-    return [
-        Content.assemble((f"{space} ", "$muted"), (_number(space, value), "bold"), rank)
-        for space, value, rank in scores
-    ]
+def _score(space: ScoreSpace, value: float, digits: int, rank: int | None) -> Content:
+    """A score with its space; in the two lists' own spaces with its rank."""
+    return Content.assemble(
+        (f"{space} ", "$muted"), (number(space, value, digits), "bold"), f" #{rank}" if rank else ""
+    )
 
 
-def _gaps(space: ScoreSpace, reranked: Sequence[Reranked], index: int) -> list[Content]:
+def _gaps(space: ScoreSpace, scores: Sequence[float], index: int, digits: int) -> list[Content]:
     """How far the neighbours in the reranked list are."""
-    here = reranked[index].score
-    above = _gap(reranked[index - 1].score - here, f"behind #{index}") if index else "first"
-    last = index + 1 == len(reranked)
-    below = "last" if last else _gap(here - reranked[index + 1].score, f"ahead of #{index + 2}")
-    return [Content.assemble((f"by {space} ", "$muted"), above), Content(below)]
+    places = [place for place in (index - 1, index + 1) if 0 <= place < len(scores)]
+    said = [_gap(space, scores[place] - scores[index], place + 1, max(digits, 3)) for place in places]
+    if not index:
+        said.insert(0, "first")
+    if index + 1 == len(scores):
+        said.append("last")
+    return [Content.assemble((f"by {space} ", "$muted"), said[0]), *map(Content, said[1:])]
 
 
-def _gap(gap: float, place: str) -> str:
+def _gap(space: ScoreSpace, gap: float, rank: int, digits: int) -> str:
+    """Say how much higher the score of another rank is."""
+    if not isfinite(gap):
+        return f"no telling from #{rank}"
     if not gap:
-        return f"level with {place.split()[-1]}"
-    return f"{'<0.001' if gap < 0.001 else f'{gap:.3f}'} {place}"
+        return f"level with #{rank}"
+    text = number(space, abs(gap), digits)
+    if not float(text):
+        text = f"<{number(space, 10**-digits, digits)}"
+    return f"{text} {'behind' if gap > 0 else 'ahead of'} #{rank}"
 
 
-def _strip_plot(space: ScoreSpace, scores: Sequence[float], index: int, width: int) -> list[Content]:
-    """Dots for every candidate along the scale of the scores, the selected one's place marked."""
-    if not all(map(isfinite, scores)):
+def _survival(
+    plot: ScorePlot, threshold: Threshold | None, table: dict[ScoreSpace, list[float]], width: int
+) -> list[Content]:
+    """What the threshold would let through."""
+    if threshold is None:
         return []
-    low, high = _number(space, min(scores)), _number(space, max(scores))
-    gutter = max(len(low), len(space))
-    room = max(width - gutter - len(high) - 2, 1)
-    placed = columns(scores, 2 * room)
-    upper, lower = _dots(placed, room)
-    at = placed[index] // 2
-    return [
-        Content.assemble(
-            (f"{space:<{gutter}} ", "$muted"),
-            (upper[:at], "$score-bar"),
-            (MARK, "bold $match"),
-            (upper[at + 1 :], "$score-bar"),
-        ),
-        Content.assemble(
-            (f"{low:>{gutter}} ", "$muted"),
-            (lower[:at], "$score-bar"),
-            (lower[at], "bold $match"),
-            (lower[at + 1 :], "$score-bar"),
-            (f" {high}", "$muted"),
-        ),
-    ]
-
-
-def _dots(placed: Sequence[int], room: int) -> tuple[str, str]:
-    """Two rows of braille with a column of dots for each place, scaled down when one would not fit."""
-    counts = Counter(placed)
-    each = min(DOTS_EACH, DOTS_HIGH / max(counts.values()))
-    rows = [[0] * room, [0] * room]
-    for column, count in counts.items():
-        for dot in range(ceil(count * each)):
-            rows[1 - dot // 4][column // 2] |= _COLUMN_DOTS[column % 2][dot % 4]
-    upper, lower = ("".join(chr(0x2800 + bits) if bits else " " for bits in row) for row in rows)
-    return upper, lower
+    if plot.threshold is None:
+        return _flow([_quiet(f"threshold set in {threshold.space}")], width)
+    lives = threshold.survivors(table)
+    fate = "would" if lives[plot.index] else "would not"
+    return _flow(
+        [
+            Content.assemble((f"threshold {plot.space} ", "$muted"), (plot.number(plot.threshold), "bold")),
+            Content.assemble((f"{sum(lives)} of {len(lives)}", "bold"), " would survive"),
+            Content(f"#{plot.index + 1} {fate}"),
+        ],
+        width,
+    )
 
 
 def _breakdown(explanation: Explanation | None, width: int) -> list[Content]:
     """A bar per term that BM25's score was made from, and those that did not count."""
     if explanation is None:
-        return [_quiet("BM25 not taken apart")]
+        return _flow([_quiet("BM25 not taken apart")], width)
     found = contributions(explanation)
     parts = found[:MOST_TERMS]
     labels = [safe_line(f"{part.field}:{part.term}" if part.field else part.term, limit=LABEL_LIMIT) for part in parts]

@@ -74,7 +74,8 @@ class ShiftPanel(Static, can_focus=True):
 
     def _mover(self, row: Reranked) -> Content:
         document = row.candidate.document
-        sign, colour = (f"▲{row.shift}", "$rank-up") if row.shift > 0 else (f"▼{-row.shift}", "$rank-down")
+        shift = row.shift or 0
+        sign, colour = (f"▲{shift}", "$rank-up") if shift > 0 else (f"▼{-shift}", "$rank-down")
         chosen = document.id == self.selected_id
         title = safe_line(document.title or document.id, limit=max(self.content_size.width - 7, 1))
         return Content.assemble(("› " if chosen else "  ", "bold"), (f"{sign:<5}", colour), title)
@@ -86,7 +87,7 @@ def summary(shift: ShiftSummary) -> Content:
     return Content.assemble(
         (f"▲ {shift.up} up", "$rank-up"), "  ", (f"▼ {shift.down} down", "$rank-down"), "  ",
         (f"= {shift.same} same", "$rank-same"), "\n",
-        (f"+ {shift.entered} entered", "$entered"), "  ", (f"- {shift.left} left", "$rank-down"),
+        (f"+ {shift.entered} entered", "$entered"), "  ", (f"- {shift.left} left", "$left"),
         ("  tau ", "$muted"), tau, "\n",
         ("rbo .9 ", "$muted"), f"{shift.rbo:.2f}", ("  .5 ", "$muted"), f"{shift.rbo_top:.2f}",
         ("  jaccard ", "$muted"), f"{shift.jaccard:.2f}",

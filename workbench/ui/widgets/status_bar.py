@@ -9,7 +9,7 @@ from textual.widget import Widget
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.text import single_line
-from workbench.services.compare import CompareOptions
+from workbench.domain.tuning import BOOST, Tuning, differences
 from workbench.ui.widgets.model_panel import SIGNS
 
 
@@ -19,7 +19,11 @@ class StatusBar(Widget):
     corpus: reactive[str] = reactive("")
     documents: reactive[int] = reactive(0)
     model: reactive[ModelStatus | None] = reactive(None)
-    options: reactive[CompareOptions] = reactive(CompareOptions())
+    tuning: reactive[Tuning] = reactive(Tuning())
+    start: reactive[Tuning] = reactive(Tuning())
+    """The settings at the start."""
+    baseline: reactive[Tuning | None] = reactive(None)
+    frozen: reactive[bool] = reactive(False)
     comparison: reactive[Comparison | None] = reactive(None)
 
     def render(self) -> RenderResult:
@@ -41,8 +45,20 @@ class StatusBar(Widget):
             parts += [("  ▏", "$muted"), (sign, colour), f" {single_line(self.model.id)}{said}"]
         info = self.comparison.reranker if self.comparison else None
         if info is None or info.weight is not None:
-            parts.append((f" mix {self.options.weight:.1f}", "$muted"))
-        parts += [("  ▏", "$muted"), f"depth {self.options.depth}"]
+            changed = self.tuning.weight != self.start.weight
+            parts.append((f" mix {self.tuning.weight:g}{'●' if changed else ''}", "$match" if changed else "$muted"))
+        changed = self.tuning.depth != self.start.depth
+        parts += [
+            ("  ▏", "$muted"),
+            (f"depth {self.tuning.depth}{'●' if changed else ''}", "$match" if changed else ""),
+        ]
+        for name, _, value in differences(self.start, self.tuning):
+            if name not in ("mix", "depth"):
+                parts.append((f" {name.removeprefix(BOOST)} {value}●", "$match"))
+        if self.baseline:
+            parts += [("  ▏", "$muted"), ("= baseline", "bold $match")]
+        if self.frozen:
+            parts += [("  ▏", "$muted"), ("❄ frozen, f goes on", "bold $entered")]
         return Content.assemble(*parts)
 
     def _activity(self) -> str:

@@ -1,0 +1,112 @@
+"""What a person tunes, how one step changes it, and how two settings of it differ."""
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from workbench.domain.errors import BadInputError
+
+DEPTH_LIMIT = 1000
+DEPTHS = (5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, DEPTH_LIMIT)
+SIZES = (3, 5, 10, 15, 20, 30, 50, 100)
+BOOSTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 50.0, 100.0, 1000.0)
+WEIGHT_STEP = 0.1
+READS = (("title", "body"), ("title",), ("body",))
+BOOST = "boost "
+"""What the name of a boost starts with; the field follows."""
+
+_Number = TypeVar("_Number", int, float)
+
+Boosts = tuple[tuple[str, float], ...]
+"""Searched fields with their boosts; a boost of 0 leaves the field out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Every setting that changes a ranking. A setting's name is `depth`, `size`, `mix`, `reads` or `boost FIELD`."""
+
+    depth: int = 30
+    """Candidates to rerank, 1 to `DEPTH_LIMIT`."""
+    size: int = 10
+    """Rows to compare; no more than `depth` are."""
+    weight: float = 0.7
+    """A bi-encoder's share in the mix with BM25, 0 to 1."""
+    boosts: Boosts = (("title", 2.0), ("body", 1.0))
+    reads: tuple[str, ...] = ("title", "body")
+    """Fields that the reranker is given."""
+
+    def values(self) -> dict[str, str]:
+        """Every setting's name and its value as it is shown, in the order of the form."""
+        return {
+            **{f"{BOOST}{field}": f"{boost:g}" for field, boost in self.boosts},
+            "mix": f"{self.weight:g}",
+            "depth": str(self.depth),
+            "size": str(self.size),
+            "reads": " + ".join(self.reads),
+        }
+
+    def stepped(self, name: str, step: int) -> "Tuning":
+        """Change one setting by a step up (1) or down (−1); at its end, or with no other value, nothing changes."""
+        if name == "depth":
+            return replace(self, depth=_next(DEPTHS, self.depth, step))
+        if name == "size":
+            return replace(self, size=_next(SIZES, self.size, step))
+        if name == "mix":
+            return replace(self, weight=round(min(1.0, max(0.0, self.weight + step * WEIGHT_STEP)), 2))
+        if name == "reads":
+            at = READS.index(self.reads) if self.reads in READS else 0
+            return replace(self, reads=READS[(at + step) % len(READS)])
+        field = name.removeprefix(BOOST)
+        return self._boosted(field, _next(BOOSTS, dict(self.boosts)[field], step)) or self
+
+    def given(self, name: str, value: float) -> "Tuning":
+        """Set one number.
+
+        Raises:
+            BadInputError: It is out of range; the message names the range.
+        """
+        low, high = (0.0, 1.0) if name == "mix" else (0.0, 1000.0) if name.startswith(BOOST) else (1.0, DEPTH_LIMIT)
+        if name in ("depth", "size") and value != int(value):
+            raise BadInputError(f"{name} is a whole number.", f"Use {low:g} to {high:g}.")
+        if not low <= value <= high:
+            raise BadInputError(f"{value:g} is out of range for {name}.", f"Use {low:g} to {high:g}.")
+        if name == "depth":
+            return replace(self, depth=int(value))
+        if name == "size":
+            return replace(self, size=int(value))
+        if name == "mix":
+            return replace(self, weight=value)
+        boosted = self._boosted(name.removeprefix(BOOST), value)
+        if boosted is None:
+            raise BadInputError("One field must be searched.", "Raise another field's boost first.")
+        return boosted
+
+    def restored(self, name: str, start: "Tuning") -> "Tuning":
+        """Set one setting back to what it is in `start`."""
+        if name.startswith(BOOST):
+            field = name.removeprefix(BOOST)
+            return self._boosted(field, dict(start.boosts).get(field, 1.0)) or self
+        attribute = "weight" if name == "mix" else name
+        return replace(self, **{attribute: getattr(start, attribute)})
+
+    def fitted(self, fields: Boosts) -> "Tuning":
+        """Keep the boosts where the names are those of a corpus; else take the corpus's own."""
+        if [field for field, _ in self.boosts] == [field for field, _ in fields]:
+            return self
+        return replace(self, boosts=fields)
+
+    def _boosted(self, field: str, value: float) -> "Tuning | None":
+        boosts = tuple((name, value if name == field else boost) for name, boost in self.boosts)
+        return replace(self, boosts=boosts) if any(boost for _, boost in boosts) else None
+
+
+def differences(before: Tuning, after: Tuning) -> tuple[tuple[str, str, str], ...]:
+    """Name each setting that differs, with its value before and after."""
+    was = before.values()
+    return tuple((name, was.get(name, "–"), value) for name, value in after.values().items() if was.get(name) != value)
+
+
+def _next(choices: tuple[_Number, ...], now: _Number, step: int) -> _Number:
+    further = [choice for choice in choices if (choice > now if step > 0 else choice < now)]
+    if not further:
+        return now
+    return further[0] if step > 0 else further[-1]

@@ -1,0 +1,141 @@
+"""What every part of the screen is for and what each of its numbers and signs means, for the help screen."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the screen, explained."""
+
+    purpose: str
+    """A sentence or two."""
+    meanings: tuple[tuple[str, str], ...] = ()
+    """Numbers and signs that stand there, each with its definition."""
+
+
+PARTS: dict[str, Part] = {
+    "Compare screen": Part(
+        "Function keys and keys with Ctrl work wherever you are; letters and signs do so outside the query line, "
+        "where they are typed.",
+    ),
+    "Query line": Part(
+        "Type, and both lists follow. The arrow keys move through the results without leaving the line.",
+        (
+            ("words", "A document matches when it holds at least one of them, in any form (charge, charging)."),
+            ('"a phrase"', "These words in this order."),
+            ("title:word", 'In this field alone; body:word and title:"a phrase" work too.'),
+        ),
+    ),
+    "Ranked lists": Part(
+        "Left is BM25, or the baseline you pinned; right is what the reranker made of its first candidates. The "
+        "selected document is marked in both, and a line joins its two places where there is room.",
+        (
+            ("▲4 ▼2 =", "Shift: rank in the left list minus rank in the right one. ▲4 rose by four, ▼2 fell by two."),
+            ("+", "Entered: among the compared rows at the right, but not at the left."),
+            ("-", "Left: among the compared rows at the left, but not at the right."),
+            ("(5)", "The rank in the other list."),
+            ("━━━╸", "The score; bars compare within one list only."),
+            ("✂", "The model did not read all of this document."),
+            ("matches", "Documents in the corpus that match the query; the list holds the first of them."),
+        ),
+    ),
+    "Document": Part(
+        "The text of the selected document, with the words that match the query marked.",
+        (
+            ("│", "The model read this line."),
+            ("✂", "The model stopped reading in this line."),
+            ("┊", "The model did not read this line."),
+            (
+                "tokens",
+                "Words and parts of words, as the model counts them. “read 254 of 812 tokens” means that the other "
+                "558 cannot have changed the score.",
+            ),
+        ),
+    ),
+    "Scores": Part(
+        "How the selected document scored, how close its neighbours are, and which terms its BM25 score was made "
+        "from. Two scores compare only within one score space.",
+        (
+            (
+                "bm25",
+                "Sum over the query's terms of boost × idf × tf, zero and up. idf = ln(1 + (N − n + .5) / (n + .5)) "
+                "for a term in n of N documents; tf = 2.2 f / (f + 1.2 (.25 + .75 length / mean length)) for f "
+                "occurrences. Of a document's fields the better one counts.",
+            ),
+            ("logit", "A cross-encoder's raw output: any number; higher is better."),
+            ("sigmoid", "1 / (1 + e^−logit): the logit between 0 and 1, in the same order."),
+            ("cosine", "A bi-encoder's score: the cosine of the query's and the document's vectors, −1 to 1."),
+            (
+                "mix",
+                "w × model + (1 − w) × BM25, both stretched to 0–1 over this query's candidates. Says nothing "
+                "across queries.",
+            ),
+            (
+                "es",
+                "What Elasticsearch shows as _score after reranking: max(logit, 0) + min(e^logit, 1). So logit + 1 "
+                "above 0, e^logit below, 1 at 0; the order stays.",
+            ),
+            ("behind, ahead", "The gap to the next better and the next worse document at the right."),
+            ("◆", "The selected document among all candidates, from the lowest score to the highest."),
+            ("threshold", "A score you move; beside it, how many results score at least that much."),
+            ("title:heat", "What a term adds to BM25 in a field. Those that count add up to the score exactly."),
+        ),
+    ),
+    "Shifts": Part(
+        "How much the right list differs from the left one over the compared rows, and the documents that moved "
+        "farthest; choosing one selects it in both lists.",
+        (
+            ("up down same", "Rows of the right list that rank higher, lower or the same as at the left."),
+            ("entered", "Documents among the right list's compared rows, but not among the left one's."),
+            ("left", "Documents among the left list's compared rows, but not among the right one's."),
+            (
+                "tau",
+                "Kendall's tau of the documents in both: pairs in the same order minus pairs in opposite order, over "
+                "all pairs. 1 the same order, 0 unrelated, −1 reversed; – with fewer than two.",
+            ),
+            (
+                "rbo .9",
+                "Rank-biased overlap, extrapolated, p = .9: how much the lists share, the top counting most. 1 equal, "
+                "0 nothing shared; the first ten rows make up 86 % of it.",
+            ),
+            ("rbo .5", "The same with p = .5: the first three rows make up 95 % of it."),
+            ("jaccard", "Documents in both over documents in either; order does not count."),
+            ("top 10", "How many rows of each list are compared (the size)."),
+        ),
+    ),
+    "Tuning": Part(
+        "Settings that change the ranking; each change runs the query again at once. A changed one is marked and "
+        "can be set back.",
+        (
+            ("boost", "What a field's BM25 score is multiplied by; 0 leaves the field out."),
+            ("mix", "The model's share w in the mix, 0 to 1; 1 is the model alone. Only with a bi-encoder."),
+            ("depth", "Candidates that are reranked; Elasticsearch calls it rank_window_size."),
+            ("size", "Rows of each list that are compared."),
+            ("reads", "The fields that the model is given."),
+        ),
+    ),
+    "Request": Part("The exact query that ran, in the engine's own words."),
+    "Latency": Part(
+        "Where the time of the last query went, in milliseconds.",
+        (
+            ("retrieve", "Finding and scoring with BM25."),
+            ("fetch", "Reading the candidates' text."),
+            ("tokenize", "Cutting the text into tokens."),
+            ("rerank", "The model at work. Documents it has met before are quick."),
+            ("in all", "From the query to the last score, waiting included."),
+        ),
+    ),
+    "Model": Part("What state the reranking model is in, and what it is waiting for."),
+    "Presenter mode": Part(
+        "Nothing but the query, the two lists and the lines, with more room. In a blind vote the sides are shuffled "
+        "and unnamed until you have said which one is better; the tally runs on.",
+    ),
+    "Query drawer": Part("Recent queries and those that came with the corpus; typing narrows them."),
+    "Explanation": Part("How one BM25 score came about, down to the last factor."),
+    "Jump mode": Part("A letter stands on every panel; press it, or click it, to go there."),
+    "Mouse": Part(
+        "Click selects, the wheel scrolls, dragging selects text. Holding Shift (in some terminals Option) leaves "
+        "the mouse to the terminal.",
+    ),
+}
+"""By scope where it has keys of its own."""

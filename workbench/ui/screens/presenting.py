@@ -1,0 +1,80 @@
+"""Presenter mode: the query, the two lists and their lines; and the blind vote on which list is better."""
+
+import random
+
+from textual.reactive import reactive
+
+from workbench.domain.ballot import Ballot, Tally
+from workbench.domain.comparison import Comparison
+from workbench.ui.keys import PRESENT_KEYS
+from workbench.ui.screens.asking import AskingScreen
+from workbench.ui.widgets.rank_list import RankList
+
+ACTIONS = {"scores", "blind", "vote", "reveal"}
+ROOMY = 26
+"""Rows of the terminal from which the lists are spaced out."""
+
+
+class PresentingScreen(AskingScreen):
+    """What the compare screen can do in presenter mode."""
+
+    BINDINGS = [*PRESENT_KEYS]
+
+    presenting: reactive[bool] = reactive(False, repaint=False, bindings=True)
+    ballot: reactive[Ballot | None] = reactive(None, repaint=False)
+    """The vote on the present query; None outside a blind vote."""
+    tally: reactive[Tally] = reactive(Tally(), repaint=False)
+    pitch: reactive[int] = reactive(1, repaint=False)
+    """Lines per row of the lists."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The presenter's keys work in presenter mode alone."""
+        if action in ACTIONS:
+            return self.presenting
+        return super().check_action(action, parameters)
+
+    def action_present(self) -> None:
+        """Show nothing but the query and the two lists, or everything again."""
+        self.presenting = not self.presenting
+
+    def watch_presenting(self, presenting: bool) -> None:
+        """Hide what distracts; the keys for voting are letters, so the focus leaves the query line."""
+        self.set_class(presenting, "-presenting")
+        self.pitch = 2 if presenting and self.size.height >= ROOMY else 1
+        if presenting:
+            self.query_one("#reranked", RankList).focus()
+        else:
+            self.ballot = None
+            self._show_scores(True)
+
+    def action_scores(self) -> None:
+        """Hide the scores, or show them."""
+        self._show_scores(not self.query_one("#bm25", RankList).scores)
+
+    def _show_scores(self, shown: bool) -> None:
+        for rank_list in self.query(RankList):
+            rank_list.scores = shown
+
+    def action_blind(self) -> None:
+        """Begin to vote without knowing which list is which, or end it."""
+        self.ballot = None if self.ballot else self._drawn()
+
+    def action_vote(self, vote: str) -> None:
+        """Say which list is better, and learn which it was."""
+        if self.ballot and self.ballot.open and self.comparison and self.comparison.reranked:
+            self.ballot = self.ballot.voted(vote)
+            self.tally = self.tally.counted(self.ballot.preferred or "same")
+
+    def action_reveal(self) -> None:
+        """Say which list is which without a vote."""
+        if self.ballot and self.ballot.open:
+            self.ballot = self.ballot.shown()
+
+    def watch_comparison(self, comparison: Comparison | None) -> None:
+        """Another query is another vote."""
+        super().watch_comparison(comparison)
+        if comparison and self.ballot and self.ballot.query != comparison.query:
+            self.ballot = self._drawn()
+
+    def _drawn(self) -> Ballot:
+        return Ballot(self.comparison.query if self.comparison else "", random.random() < 0.5)

@@ -1,0 +1,167 @@
+"""The panels below the lists: some take turns, and where there is room some have a place of their own."""
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import ComposeResult, RenderResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from workbench.domain.comparison import Comparison
+from workbench.domain.deployment import ModelStatus
+from workbench.domain.documents import Document
+from workbench.domain.ranking import Explanation, Highlights
+from workbench.domain.tokens import TokenCount
+from workbench.domain.tuning import Tuning
+from workbench.ui.widgets.document_panel import DocumentPanel
+from workbench.ui.widgets.latency_panel import LatencyPanel
+from workbench.ui.widgets.model_panel import ModelPanel
+from workbench.ui.widgets.scores_panel import ScoresPanel
+from workbench.ui.widgets.shift_panel import ShiftPanel
+
+TABS = {"document": "Document", "scores": "Scores", "side": "Shifts", "tuning": "Tuning", "request": "Request"}
+"""By the id of what they show."""
+SIDE_FROM, SIDE_ROWS = 100, 30
+"""Columns and rows of the terminal from which shifts, latency and model have their own place."""
+SCORES_FROM = 140
+"""Columns from which the scores have theirs."""
+NO_HIGHLIGHTS = Highlights((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """The selected document and what was found out about it."""
+
+    comparison: Comparison | None = None
+    """The comparison it was selected in."""
+    document: Document | None = None
+    highlights: Highlights = NO_HIGHLIGHTS
+    tokens: TokenCount | None = None
+    explanation: Explanation | None = None
+
+
+class PanelTabs(Widget):
+    """The names of the panels that take turns; a click shows one."""
+
+    names: reactive[tuple[str, ...]] = reactive(())
+    shown: reactive[str] = reactive("document")
+
+    class Chosen(Message):
+        """A person chose a panel."""
+
+        def __init__(self, panel: str) -> None:
+            super().__init__()
+            self.panel = panel
+
+    def render(self) -> RenderResult:
+        """Draw the names, the shown one apart by brackets as well as by colour."""
+        return Content.assemble(
+            *((f"[{TABS[name]}]", "bold $primary") if name == self.shown else f" {TABS[name]} " for name in self.names)
+        )
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the panel whose name was clicked."""
+        end = 0
+        for name in self.names:
+            end += len(TABS[name]) + 2
+            if event.x < end:
+                self.post_message(self.Chosen(name))
+                return
+
+
+class Panels(Vertical):
+    """Hands what is known to the panels; those that nobody has looked at yet do not exist."""
+
+    comparison: reactive[Comparison | None] = reactive(None, repaint=False)
+    selected_id: reactive[str | None] = reactive(None, repaint=False)
+    inspected: reactive[Inspected] = reactive(Inspected(), repaint=False)
+    model: reactive[ModelStatus | None] = reactive(None, repaint=False)
+    tuning: reactive[Tuning] = reactive(Tuning(), repaint=False)
+    start: reactive[Tuning] = reactive(Tuning(), repaint=False)
+    baseline: reactive[Tuning | None] = reactive(None, repaint=False)
+    shown: reactive[str] = reactive("document", repaint=False)
+    """The one of `TABS` that a person chose."""
+
+    def compose(self) -> ComposeResult:
+        """The names above the panels."""
+        yield PanelTabs()
+        with Horizontal(id="slots"):
+            yield DocumentPanel("document")
+            with Container(id="side"):
+                yield ShiftPanel("shifts").data_bind(Panels.comparison, Panels.selected_id)
+                yield LatencyPanel("latency").data_bind(Panels.comparison)
+                yield ModelPanel("model").data_bind(status=Panels.model)
+
+    @property
+    def placed(self) -> set[str]:
+        """Panels that have a place of their own in a terminal of this size."""
+        width, height = self.app.size
+        side = {"side"} if width >= SIDE_FROM and height >= SIDE_ROWS else set()
+        return side | ({"scores"} if width >= SCORES_FROM else set())
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """Panels that take turns in the first place."""
+        return tuple(name for name in TABS if name not in self.placed)
+
+    def on_resize(self) -> None:
+        """Give each panel its place in the new size."""
+        self._arrange()
+
+    def watch_shown(self) -> None:
+        """Show the panel that was chosen."""
+        self._arrange()
+
+    def turn(self, step: int) -> None:
+        """Show the next panel of those that take turns."""
+        turns = self.turns
+        at = turns.index(self.shown) if self.shown in turns else 0
+        self.shown = turns[(at + step) % len(turns)]
+
+    def focus_shown(self) -> None:
+        """Give the focus to the panel that is shown."""
+        target = self.query_one("#shifts" if self.shown == "side" else f"#{self.shown}")
+        target.focus()
+
+    def on_panel_tabs_chosen(self, event: PanelTabs.Chosen) -> None:
+        """Show the panel whose name was clicked."""
+        self.shown = event.panel
+
+    def _arrange(self) -> None:
+        turns, placed = self.turns, self.placed
+        shown = self.shown if self.shown in turns else "document"
+        slots = self.query_one("#slots")
+        for name in ({shown} | placed) - {child.id for child in slots.children}:
+            slots.mount(self._made(name), before="#side")
+        for child in slots.children:
+            child.display = child.id == shown or child.id in placed
+            child.set_class(child.id == shown, "-first")
+        tabs = self.query_one(PanelTabs)
+        tabs.names, tabs.shown = turns, shown
+
+    def _made(self, name: str) -> Widget:
+        if name == "scores":
+            scores = ScoresPanel("scores")
+            self.call_after_refresh(self._show_scores)
+            return scores
+        if name == "tuning":
+            from workbench.ui.widgets.tuning_panel import TuningPanel
+
+            tuning: Widget = TuningPanel("tuning").data_bind(Panels.tuning, Panels.start, Panels.baseline)
+            return tuning
+        from workbench.ui.widgets.request_panel import RequestPanel
+
+        return RequestPanel("request").data_bind(Panels.comparison)
+
+    def watch_inspected(self, inspected: Inspected) -> None:
+        """Show the selected document and its scores."""
+        reads = self.comparison.reads if self.comparison else ()
+        self.query_one(DocumentPanel).show(inspected.document, inspected.highlights, inspected.tokens)
+        self._show_scores()
+
+    def _show_scores(self) -> None:
+        for scores in self.query(ScoresPanel):
+            scores.show(self.comparison, self.selected_id, self.inspected.explanation)

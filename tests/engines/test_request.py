@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import tantivy
 
+from workbench.cli.wiring import ensure_bundled
 from workbench.domain.documents import Document
 from workbench.domain.ranking import Explanation
 from workbench.domain.tuning import Boosts
@@ -16,7 +17,6 @@ from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index, read_queries
 from workbench.engines.query_syntax import parse
 from workbench.engines.request import LINE, described, written
-from workbench.cli.wiring import ensure_bundled
 
 SYNTAX = [
     "laptop",
@@ -142,33 +142,13 @@ def test_the_constants_are_those_that_scores_are_made_with(tmp_path: Path) -> No
 
 
 def test_it_reads_like_elasticsearch_with_analysed_terms_and_positions() -> None:
+    phrase = {"terms": ["swap", "batteri"], "positions": [0, 2]}
+    clauses = (
+        [{"match_phrase": {field: phrase | {"boost": boost}}} for field, boost in BOOSTS[0]],
+        [{"bool": {"should": [{"term": {field: "laptop"}}], "boost": boost}} for field, boost in BOOSTS[0]],
+    )
     assert described(parse('"swapped the batteries" laptops'), BOOSTS[0]) == {
-        "bool": {
-            "should": [
-                {
-                    "dis_max": {
-                        "tie_breaker": 0.0,
-                        "queries": [
-                            {
-                                "match_phrase": {
-                                    field: {"terms": ["swap", "batteri"], "positions": [0, 2], "boost": boost}
-                                }
-                            }
-                            for field, boost in BOOSTS[0]
-                        ],
-                    }
-                },
-                {
-                    "dis_max": {
-                        "tie_breaker": 0.0,
-                        "queries": [
-                            {"bool": {"should": [{"term": {field: "laptop"}}], "boost": boost}}
-                            for field, boost in BOOSTS[0]
-                        ],
-                    }
-                },
-            ]
-        }
+        "bool": {"should": [{"dis_max": {"tie_breaker": 0.0, "queries": fields}} for fields in clauses]}
     }
 
 

@@ -394,7 +394,7 @@ async def test_the_footer_fits_the_smallest_terminal(bench: Bench) -> None:
     async with bench.app().run_test(size=(80, 24)) as pilot:
         await reranked(pilot)
         footer = screen_text(pilot.app).splitlines()[-1]
-        for name in ("Help", "Query", "List", "Queries", "Scores", "Deeper", "Shallower", "palette"):
+        for name in ("Help", "Query", "List", "Queries", "Panel", "palette"):
             assert f" {name}" in footer, footer
 
 

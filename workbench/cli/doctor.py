@@ -22,7 +22,7 @@ ROOM_NEEDED = 400_000_000
 """Bytes that fetching and preparing the default model takes at its peak, rounded up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Check:
     """One thing looked at."""
 

@@ -16,7 +16,7 @@ _HABITS = {
 """What people call keys elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyScope:
     """A part of the screen, and the actions whose keys work there."""
 
@@ -31,7 +31,7 @@ class KeyScope:
     """Keys that do something here that has no id, so that the scopes around it never see them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyNames:
     """What keys are called."""
 
@@ -76,7 +76,7 @@ class KeyNames:
         return self.canonical("+".join(part or "" for part in parts))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyFinding:
     """What is wrong with the user's keys of one action."""
 
@@ -90,7 +90,7 @@ class KeyFinding:
         return f"{single_line(self.id, SHOWN)} = {single_line(repr(self.value), SHOWN)}: {self.problem}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keymap:
     """The user's keys as far as they hold, and why the others do not."""
 
@@ -105,7 +105,7 @@ class Keymap:
         return "\n".join([*said, "These lines are left out; everything else holds."] if said else [])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clash:
     """A key that means two things at one time."""
 
@@ -196,7 +196,8 @@ def _problems(id: str, value: object, homes: Mapping[str, KeyScope], names: KeyN
             yield f"{key} is not free, it {names.reserved[key]}"
         elif homes[id].typing and names.types(key):
             yield f"{key} is typed as text where this action works"
-    if not any(key is None or key in names.sure or names.types(key) for key in keys):
+    known = {*names.sure, *names.reserved, None}
+    if not any(key in known or names.types(key or "") for key in keys):
         yield "many terminals cannot send this; add a key that all can"
 
 

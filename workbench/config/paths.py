@@ -7,7 +7,7 @@ from pathlib import Path
 HOME_VARIABLE = "WORKBENCH_HOME"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paths:
     """The user's folders; none is created before something is written to it."""
 

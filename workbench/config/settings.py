@@ -10,7 +10,7 @@ from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import DEPTH_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """Everything that can be set; the defaults are what runs without a file."""
 

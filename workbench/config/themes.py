@@ -32,7 +32,7 @@ def is_theme_name(name: object) -> bool:
     return isinstance(name, str) and bool(_NAME.fullmatch(name))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ThemeFile:
     """One checked theme."""
 

@@ -14,7 +14,7 @@ BODY_LIMIT = 10_000_000
 """Characters of one document's body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Columns:
     """The columns a person named; None is found by its usual names."""
 
@@ -23,7 +23,7 @@ class Columns:
     body: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Skipped:
     """Input that did not become a document, already sanitised. Make it with `Skipped.of`."""
 

@@ -22,7 +22,7 @@ class UnfitError(Exception):
     """A row cannot become a document; the text is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chosen:
     """The columns of one file, by their exact names."""
 

@@ -28,7 +28,7 @@ _JUDGED = ("queries.jsonl", "qrels")
 """What lies beside the documents and is read by `read_judged`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Found:
     """A file or folder below the root."""
 

@@ -19,7 +19,7 @@ _PREFERRED = ("test.tsv", "dev.tsv")
 _GREATEST_GRADE = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judged:
     """Queries, and how well documents answer them."""
 

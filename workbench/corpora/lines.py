@@ -8,7 +8,7 @@ from workbench.corpora.base import RECORD_LIMIT
 _PIECE = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One line, its end included."""
 

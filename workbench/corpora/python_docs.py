@@ -24,7 +24,7 @@ _SAME = {"posixpath": "os.path.", "posix": "os.", "builtins": "", "_collections_
 """Modules whose names people know with another beginning."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Entry:
     """Something with a documentation string."""
 

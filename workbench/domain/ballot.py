@@ -37,7 +37,7 @@ class BallotState(StrEnum):
     REVEALED = "revealed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ballot:
     """One vote on one query."""
 
@@ -92,7 +92,7 @@ class Ballot:
         return replace(self, revealed=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tally:
     """How often each side was preferred, each query once."""
 
@@ -131,20 +131,18 @@ class Tally:
         if self.before + self.after < FEWEST:
             return f"{counts}; too few to tell"
         p = self.p_value
-        return (
-            f"{counts}; with a sign test p {f'= {p:.2f}' if p >= 0.095 else f'= {p:.3f}' if p >= 0.001 else '< 0.001'}"
-        )
+        shown = f"= {p:.2f}" if p >= 0.1 else f"= {p:.3f}" if p >= 0.001 else "< 0.001"
+        return f"{counts}; with a sign test p {shown}"
 
     def counted(self, preferred: str, instead: str | None = None) -> "Tally":
         """Count one more vote, or one in place of another.
 
         Args:
             preferred: A `Preference`.
-            instead: What the same person said of the same query before.
+            instead: The one that was counted for the same query before.
         """
-        if instead is not None:
-            self = replace(self, **{instead: getattr(self, instead) - 1})
-        return replace(self, **{preferred: getattr(self, preferred) + 1})
+        rest = replace(self, **{instead: getattr(self, instead) - 1}) if instead else self
+        return replace(rest, **{preferred: getattr(rest, preferred) + 1})
 
 
 def sign_test(before: int, after: int) -> float:
@@ -162,4 +160,4 @@ def sign_test(before: int, after: int) -> float:
     for count in range(min(before, after)):
         ways = ways * (votes - count) // (count + 1)
         tail += ways
-    return min(1.0, 2 * tail / 2**votes)
+    return min(1.0, 2 * tail / (1 << votes))

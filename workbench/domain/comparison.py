@@ -10,7 +10,7 @@ from workbench.domain.shift import ShiftSummary, summarize
 from workbench.domain.tuning import Tuning
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RerankerInfo:
     """Which model reranked, and what its scores mean."""
 
@@ -24,7 +24,7 @@ class RerankerInfo:
     """The model's share in a mix; None when its scores stand alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StageError:
     """A stage that failed; the stages before it still hold."""
 
@@ -35,7 +35,7 @@ class StageError:
     exit_code: int = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Baseline:
     """A result that another one is compared with instead of BM25."""
 
@@ -45,7 +45,7 @@ class Baseline:
     """All its rows, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Comparison:
     """What is known about one query at one moment; later values hold more."""
 

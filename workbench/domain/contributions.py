@@ -10,7 +10,7 @@ _TERM = re.compile(r"(?:weight\()?(?P<field>[\w.@-]+):(?P<term>\S.*?)(?: in \d+\
 """`title:laptop`, or Lucene's `weight(title:laptop in 7) [PerFieldSimilarity], result of:`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contribution:
     """What one term in one field brings to a score."""
 

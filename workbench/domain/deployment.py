@@ -26,7 +26,7 @@ class ModelState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress:
     """How far a step has come."""
 
@@ -37,7 +37,7 @@ class Progress:
     """`bytes` or `parts`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelStatus:
     """What is known about one model at one moment."""
 
@@ -53,7 +53,7 @@ class ModelStatus:
     """The one next action, for a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PreparedModel:
     """A model on disk, verified and ready to load."""
 

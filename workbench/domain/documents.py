@@ -47,7 +47,7 @@ class Document:
         return blake2b(self.text.encode(), digest_size=16).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """A query that came with a corpus."""
 
@@ -55,7 +55,7 @@ class Query:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judgment:
     """How well one document answers one query."""
 

@@ -6,7 +6,7 @@ from workbench.domain.documents import Document, Span
 from workbench.domain.tokens import TokenCount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """One document as the retriever ranked it."""
 
@@ -19,7 +19,7 @@ class Candidate:
     """Query matches in the title."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Retrieval:
     """The answer of a retriever to one query."""
 
@@ -37,7 +37,7 @@ class Retrieval:
     """The exact query that ran, in the engine's own words; may have many lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PairScore:
     """What a reranker says of one query and document pair."""
 
@@ -50,7 +50,7 @@ class PairScore:
     infer_ms: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reranked:
     """One document as the reranker ranked it."""
 
@@ -71,7 +71,7 @@ class Reranked:
         return None if self.before is None else self.before - self.rank
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explanation:
     """How a score came about: a value, what it is, and the values it was made from."""
 
@@ -80,7 +80,7 @@ class Explanation:
     details: tuple["Explanation", ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Highlights:
     """Where a query matches in a document."""
 

@@ -14,7 +14,7 @@ NAME_LIMIT = 60
 FIELD_LIMIT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """What the compare screen showed. Make it with `State.of`."""
 

@@ -80,7 +80,7 @@ def readings(row: Reranked, info: RerankerInfo) -> dict[ScoreSpace, float]:
     return {space: scores[0] for space, scores in score_table([row], info).items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Threshold:
     """The lowest score that is let through, in the space it was set in."""
 
@@ -101,7 +101,7 @@ class Threshold:
         return [score >= self.value for score in table[self.space]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scale:
     """The line from the lowest to the highest score, with the round numbers where a threshold can stand."""
 
@@ -145,12 +145,15 @@ class Scale:
             A round number above the lowest score and at most one step above the highest; None below.
         """
         at = self.low if value is None else max(value, self.low)
-        place = floor(self._place(self.high)) + 1 if at > self.high else self._place(at)
-        return self._at((floor(place) if by > 0 else ceil(place)) + by)
+        lowest, highest = floor(self._place(self.low)), floor(self._place(self.high)) + 1
+        place = highest if at > self.high else self._place(at)
+        place = (floor(place) if by > 0 else ceil(place)) + by
+        return self._number(min(place, highest)) if place > lowest else None
 
-    def nearest(self, fraction: float) -> float | None:
-        """The round number nearest to a place between the lowest (0) and the highest score (1); None at 0."""
-        return self._at(round(self._place(self.low * (1 - fraction) + self.high * fraction)))
+    def nearest(self, fraction: float) -> float:
+        """The round number above the lowest score that is nearest to a place on the line, 0 (lowest) to 1."""
+        place = round(self._place(self.low * (1 - fraction) + self.high * fraction))
+        return self._number(max(place, floor(self._place(self.low)) + 1))
 
     def _step(self) -> tuple[int, int]:
         """How far one step is: 1, 2 or 5, times ten to a power."""
@@ -167,10 +170,9 @@ class Scale:
         place = value / float(f"{factor}e{power}")
         return round(place) if math.isclose(place, round(place), rel_tol=1e-12, abs_tol=1e-6) else place
 
-    def _at(self, place: int) -> float | None:
-        lowest, highest = floor(self._place(self.low)), floor(self._place(self.high)) + 1
+    def _number(self, place: int) -> float:
         factor, power = self._step()
-        return float(f"{min(place, highest) * factor}e{power}") if place > lowest else None
+        return float(f"{place * factor}e{power}")
 
 
 def columns(scores: Sequence[float], count: int) -> list[int]:

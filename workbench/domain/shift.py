@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workbench.domain.ranking import Reranked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShiftSummary:
     """Movement between the two visible lists, `size` rows each."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TokenCount:
     """Tokens of one query and document pair, special tokens not counted."""
 

@@ -20,7 +20,7 @@ Boosts = tuple[tuple[str, float], ...]
 """Searched fields with their boosts; a boost of 0 leaves the field out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tuning:
     """Every setting that changes a ranking. A setting's name is `depth`, `size`, `mix`, `reads` or `boost FIELD`."""
 

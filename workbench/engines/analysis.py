@@ -22,7 +22,7 @@ _ALONE_CHARACTERS = 2_000_000
 """Less text than this is analysed sooner than a process starts."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Analysed:
     """A run of documents, ready to be written."""
 

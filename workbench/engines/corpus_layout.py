@@ -28,7 +28,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOCKS = ".locks"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CorpusInfo:
     """A corpus that is indexed on this machine."""
 
@@ -47,7 +47,7 @@ class CorpusInfo:
     """The generation's folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """What a generation says of itself; written last."""
 

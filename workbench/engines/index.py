@@ -49,7 +49,7 @@ _HEAP_BYTES = 256_000_000
 """What tantivy gathers before it writes a segment: the most of a build's memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BrokenCorpus:
     """A corpus whose index cannot answer."""
 

@@ -21,7 +21,7 @@ from workbench.engines.query_syntax import Clause, ParsedQuery
 from workbench.engines.request import Node, described
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hit:
     """A document that matches."""
 

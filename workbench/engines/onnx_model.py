@@ -25,7 +25,7 @@ _LONGEST_WORD = 1_000
 """Characters past the cut that can still change the tokens before it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """How much of one text the model read, in tokens without the special ones."""
 
@@ -35,7 +35,7 @@ class Reading:
     """Character offset where reading stopped."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timing:
     """Milliseconds that one run took."""
 

@@ -18,7 +18,7 @@ _FIELDS = ("title", "body", "id")
 _PART = re.compile(r'(?:(?P<field>[^\W\d]\w*):(?=["\w]))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clause:
     """One part of a query; a document's score is the sum over the parts that match it."""
 
@@ -30,7 +30,7 @@ class Clause:
     """Whether the terms must stand at these positions, relative to each other."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ParsedQuery:
     """What was understood of a query."""
 

@@ -22,7 +22,7 @@ _DAY = 86_400
 _BUSY_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CachedVector:
     """One document as a bi-encoder read it."""
 

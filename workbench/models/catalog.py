@@ -17,7 +17,7 @@ from workbench.models.source import Checksum, ModelFile, Source
 from workbench.models.wheel import Wheel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelCard:
     """One model as the catalog describes it."""
 
@@ -37,7 +37,7 @@ class ModelCard:
     default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """All known models, in the order to show them."""
 

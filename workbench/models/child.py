@@ -22,7 +22,7 @@ REMEMBERED = 60
 """Lines kept for an error's detail."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ended:
     """How a program ended and the last it said on either stream; not sanitised."""
 

@@ -40,7 +40,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hub:
     """A repository on the hub that `HF_ENDPOINT` names, else on the public one."""
 
@@ -74,7 +74,7 @@ class Hub:
         return known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Server:
     client: "httpx.Client"
     endpoint: str

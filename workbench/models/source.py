@@ -16,7 +16,7 @@ CHUNK = 1 << 20
 Report = Callable[[Progress | None], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checksum:
     """What a file's content must hash to."""
 
@@ -31,7 +31,7 @@ class Checksum:
         return self.value[:16]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelFile:
     """One file of a model as it is published."""
 

@@ -9,7 +9,7 @@ from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.text import single_line
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StateFile:
     """One model's file; all of it is best effort, no call raises for what the disk does."""
 

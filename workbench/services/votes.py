@@ -15,7 +15,7 @@ from workbench.domain.tuning import Tuning
 from workbench.services.disk import PATIENCE, append, held, reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sides:
     """What was compared with what."""
 
@@ -26,7 +26,7 @@ class Sides:
     """Of the list before; None when that is BM25."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vote:
     """One vote, with all that is needed to see later what it was about."""
 
@@ -99,8 +99,8 @@ class Vote:
                 single_line(text_of(table, "corpus")),
                 single_line(text_of(table, "query")),
                 sides,
-                tuple(map(single_line, table["before"])),
-                tuple(map(single_line, table["after"])),
+                _ids(table["before"]),
+                _ids(table["after"]),
                 bool(table["swapped"]),
                 Preference(text_of(table, "preferred")),
             )
@@ -165,3 +165,9 @@ class Votes:
                 kind = "1 line" if broken == 1 else f"{broken:,} lines"
                 self.warning = f"{kind} of {self.path} could not be read and is not counted; nothing was changed in it."
             return (*votes, *self._unsaved)
+
+
+def _ids(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, list):
+        raise BadInputError("ids are a list.")
+    return tuple(map(single_line, raw))

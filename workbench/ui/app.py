@@ -22,6 +22,7 @@ class WorkbenchApp(App[None]):
     """Two ranked lists for the same query."""
 
     TITLE = "workbench"
+    CSS_PATH = "screens/compare.tcss"
     DEFAULT_MODE = "compare"
     BINDINGS = [Binding("ctrl+t", "other_theme", "Dark or light", False, id="theme.other", tooltip=_OTHER)]
 
@@ -42,7 +43,8 @@ class WorkbenchApp(App[None]):
             self.register_theme(to_textual(theme))
         self._dark = next((theme.name for theme in themes if theme.dark), "textual-dark")
         self._light = next((theme.name for theme in themes if not theme.dark), "textual-light")
-        self.theme = settings.theme if settings.theme in self.available_themes else self._dark
+        # Without its watcher, which runs at the start anyway and would parse every stylesheet once more.
+        self.set_reactive(App.theme, settings.theme if settings.theme in self.available_themes else self._dark)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours, for themes that do not know them."""

@@ -11,7 +11,7 @@ START, END = "<!-- keys: start -->", "<!-- keys: end -->"
 COMMAND = "python -m workbench.ui.key_table README.md"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyRow:
     """One action."""
 

@@ -9,7 +9,7 @@ from workbench.domain.ranking import Candidate, Reranked
 from workbench.domain.scores import ScoreSpace, min_max, sigmoid
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """One document in one list."""
 

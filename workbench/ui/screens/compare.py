@@ -1,5 +1,7 @@
 """The compare screen: one query, two lists, and what is to be said about them."""
 
+from typing import TYPE_CHECKING
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -16,7 +18,9 @@ from workbench.ui.widgets.panels import Panels
 from workbench.ui.widgets.presenter_bar import PresenterBar
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.status_bar import StatusBar
-from workbench.ui.widgets.tuning_panel import TuningPanel
+
+if TYPE_CHECKING:
+    from workbench.ui.widgets.tuning_panel import TuningPanel
 
 JUMPS = {
     "q": "query",
@@ -34,7 +38,6 @@ JUMPS = {
 class CompareScreen(PresentingScreen):
     """Lays the screen out, and does what the keys say."""
 
-    CSS_PATH = "compare.tcss"
     AUTO_FOCUS = "#query"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (112, "-lines"), (140, "-broad")]
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (30, "-tall"), (44, "-taller"), (70, "-tower")]
@@ -43,6 +46,9 @@ class CompareScreen(PresentingScreen):
     def compose(self) -> ComposeResult:
         """Lay the screen out from top to bottom."""
         here = CompareScreen
+        # Textual would set them after the first layout, and style everything twice.
+        for size, breakpoints in zip(self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True):
+            self.add_class(max((at, name) for at, name in breakpoints if at <= size)[1])
         yield StatusBar(id="status").data_bind(
             here.comparison, here.model, here.tuning, here.start, here.baseline, here.frozen
         )
@@ -81,8 +87,7 @@ class CompareScreen(PresentingScreen):
         active = self.lists.active
         (active.action_move if event.step == "move" else active.action_page)(event.by)
 
-    @on(TuningPanel.Changed)
-    def tuning_changed(self, event: TuningPanel.Changed) -> None:
+    def on_tuning_panel_changed(self, event: "TuningPanel.Changed") -> None:
         """Run the query with the new settings."""
         self.tune(event.tuning)
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widget import Widget
 
 from workbench.ui.glossary import PARTS, Part
 from workbench.ui.key_table import FIXED, key_rows
@@ -21,7 +22,7 @@ INDENT = 16
 FILTER_LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """One part of the screen with all that is said of it."""
 
@@ -73,7 +74,6 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self._keymap = keymap or {}
         self._sections = sections(scope, self._keymap)
-        self._width = 0
 
     def compose(self) -> ComposeResult:
         """A line to narrow the page above the page."""
@@ -85,29 +85,13 @@ class HelpScreen(ModalScreen[None]):
             )
             yield LineInput(placeholder="Type to narrow", max_length=FILTER_LIMIT)
             with VerticalScroll(can_focus=False):
-                yield Static()
+                yield HelpPage(self._sections)
 
     @on(LineInput.Changed)
-    def filter_changed(self) -> None:
+    def filter_changed(self, event: LineInput.Changed) -> None:
         """Show what holds the typed words, from the top."""
-        self._write()
+        self.query_one(HelpPage).narrow(event.value)
         self.query_one(VerticalScroll).scroll_home(animate=False)
-
-    def on_resize(self) -> None:
-        """Break the lines for the new width, once the frame has it."""
-        self.call_after_refresh(self._rewrap)
-
-    def _rewrap(self) -> None:
-        if self._width != self.query_one(VerticalScroll).scrollable_content_region.width:
-            self._write()
-
-    def _write(self) -> None:
-        self._width = self.query_one(VerticalScroll).scrollable_content_region.width
-        words = self.query_one(LineInput).value.casefold().split()
-        found = filter(None, (section.narrowed(words) for section in self._sections))
-        lines = [line for section in found for line in (*_lines(section, self._width), Content(""))]
-        nothing = Content.styled("Nothing here holds all of these words.", "$muted")
-        self.query_one(Static).update(Content("\n").join(lines[:-1] or [nothing]))
 
     def action_scroll(self, by: int) -> None:
         """Move the page by lines while the line keeps the keyboard."""
@@ -122,6 +106,35 @@ class HelpScreen(ModalScreen[None]):
         """Close; a key that came in twice must not close the screen below as well."""
         if self.is_current:
             self.dismiss(None)
+
+
+class HelpPage(Widget):
+    """The sections, broken into lines for whatever width it is given."""
+
+    DEFAULT_CSS = "HelpPage { height: auto; }"
+
+    def __init__(self, sections: Sequence[Section]) -> None:
+        super().__init__()
+        self._sections = sections
+        self._words: list[str] = []
+
+    def narrow(self, typed: str) -> None:
+        """Show what holds all typed words."""
+        self._words = typed.casefold().split()
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as it takes."""
+        return len(self._lines(width))
+
+    def render(self) -> RenderResult:
+        """Draw all lines."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        found = filter(None, (section.narrowed(self._words) for section in self._sections))
+        lines = [line for section in found for line in (*_lines(section, width), Content(""))]
+        return lines[:-1] or [Content.styled("Nothing here holds all of these words.", "$muted")]
 
 
 def _holds(text: str, words: Sequence[str]) -> bool:

@@ -32,7 +32,7 @@ FILTER_LIMIT = 200
 """Characters that can be typed to narrow the list."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Note:
     """A line of the drawer that cannot be chosen."""
 

@@ -177,4 +177,4 @@ class ThemeList(OptionList, can_focus=False):
         ground = background(theme)
         up, down = (Style(background=ground, foreground=Color.parse(tokens[key])) for key in ("rank-up", "rank-down"))
         name = single_line(theme.name, NAME_CELLS).ljust(NAME_CELLS)
-        return Content.assemble("› " if pointed else "  ", (" ▲", up), ("▼ ", down), f"  {name} {kind(theme)}")
+        return Content.assemble("› " if pointed else "  ", (" ▲", up), ("▼ ", down), f" {name} {kind(theme)}")

@@ -31,7 +31,7 @@ SCORES_FROM = 140
 NO_HIGHLIGHTS = Highlights((), ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inspected:
     """The selected document and what was found out about it."""
 
@@ -89,7 +89,7 @@ class Panels(Vertical):
         """The names above the panels."""
         yield PanelTabs()
         with Horizontal(id="slots"):
-            yield DocumentPanel("document")
+            yield DocumentPanel("document").add_class("-first")
             with Container(id="side"):
                 yield ShiftPanel("shifts").data_bind(Panels.comparison, Panels.selected_id)
                 yield LatencyPanel("latency").data_bind(Panels.comparison)

@@ -35,16 +35,14 @@ class RequestPanel(WrappedText):
 
     def __init__(self, id: str) -> None:
         super().__init__(id, "Request")
-        self._query = ""
-
-    @property
-    def text(self) -> str:
+        self.text = ""
         """What is shown, as it is copied; empty when no query has run."""
-        return request_text(self.comparison)
+        self._query = ""
 
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Show the request of another comparison; of the same query, at the same place."""
         query = comparison.query if comparison else ""
+        self.text = request_text(comparison)
         shown = self.text or _notice(comparison)
         if shown != self._source:
             self.fill(shown, query == self._query)
@@ -71,10 +69,9 @@ class RequestPanel(WrappedText):
             return [Segment(shown, base + self._look("notice"))]
         segments = [Segment(shown, base)]
         # A token may begin or end on another line of the screen, but not on another line of the text.
-        stop = self._drawn.find("\n", end)
-        for token in _TOKEN.finditer(
-            self._drawn, self._drawn.rfind("\n", 0, start) + 1, stop if stop >= 0 else len(self._drawn)
-        ):
+        first_of_line = self._drawn.rfind("\n", 0, start) + 1
+        end_of_line = (self._drawn + "\n").find("\n", end)
+        for token in _TOKEN.finditer(self._drawn, first_of_line, end_of_line):
             if token.lastgroup and token.start() < end and token.end() > start:
                 first, last = (indent + place - start for place in token.span())
                 segments = overlaid(segments, (max(first, indent), last), self._look(token.lastgroup))

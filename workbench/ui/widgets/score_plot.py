@@ -31,15 +31,15 @@ def number(space: ScoreSpace, value: float, digits: int = 0) -> str:
     Args:
         space: Sets how many decimals are usual.
         value: Any number, infinite ones and NaN included.
-        digits: Decimals needed to tell the score from its neighbours; more than 6 make an exponent.
+        digits: Decimals needed to tell the score from its neighbours.
     """
-    if digits > 6 or (abs(value) >= 1e7 and isfinite(value)):
+    if isfinite(value) and (abs(value) >= 1e7 or (digits > 6 and 0 < abs(value) < 1e-3)):
         return f"{value:.2e}"
     usual = 2 if space in (ScoreSpace.BM25, ScoreSpace.LOGIT) else 3
-    return f"{value:.{max(digits, usual)}f}"
+    return f"{value:.{min(max(digits, usual), 12)}f}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScorePlot:
     """Two rows of dots between the lowest and the highest score, with the numbers beside or under them."""
 
@@ -71,10 +71,14 @@ class ScorePlot:
             Content.assemble((f"{low:>{start - 1}} ", "$muted"), lower, (f" {high}", "$muted")),
         ]
 
-    def fraction(self, x: int) -> float | None:
-        """Where on the scale a cell of a row lies, 0 to 1; None beside the dots."""
+    def score_at(self, x: int) -> float | None:
+        """What a cell of a row stands for: the lowest score there, or a round number; None beside the dots."""
         start, room = self._place()
-        return (x - start) / max(room - 1, 1) if start <= x < start + room else None
+        if not start <= x < start + room:
+            return None
+        finite = [score for score in self.scores if isfinite(score)]
+        there = [score for score in finite if self.scale.column(score, 2 * room) // 2 == x - start]
+        return min(there) if there else self.scale.nearest((x - start) / max(room - 1, 1))
 
     def _place(self) -> tuple[int, int]:
         """The first cell of the dots and how many cells they have."""

@@ -16,7 +16,7 @@ from workbench.domain.contributions import Contribution, contributions
 from workbench.domain.ranking import Explanation
 from workbench.domain.score_view import Scale, Threshold, score_table
 from workbench.domain.scores import ScoreSpace
-from workbench.ui.keys import SCORES_KEYS
+from workbench.ui.keys import SCORES_KEYS, printed
 from workbench.ui.text import bar, cells, safe_line
 from workbench.ui.widgets.score_plot import ScorePlot, number
 
@@ -63,6 +63,19 @@ class ScoresPanel(ScrollView, can_focus=True):
         """Lay the lines out for the new width."""
         self._lay_out()
 
+    def on_focus(self) -> None:
+        """Name the keys that work here, as the person has set them."""
+        keys: dict[str | None, str] = {}
+        for key, active in self.screen.active_bindings.items():
+            if active.node is self:
+                keys.setdefault(active.binding.id, printed(key))
+        moves = [keys.get(f"scores.threshold-{way}", "") for way in ("down", "up")]
+        self.border_subtitle = Content(f"{' '.join(moves)} threshold · {keys.get('scores.space', '')} space")
+
+    def on_blur(self) -> None:
+        """Leave the border to what is always true."""
+        self.border_subtitle = Content("")
+
     def action_space(self) -> None:
         """Show the scores in the next space that they have."""
         info = self._comparison.reranker if self._comparison else None
@@ -81,9 +94,9 @@ class ScoresPanel(ScrollView, can_focus=True):
         """Put the threshold where the plot was clicked; at its left end there is none."""
         offset, plot = event.get_content_offset(self), self._shown.plot
         if plot and offset and self.scroll_offset.y + offset.y - self._shown.top in (0, 1):
-            fraction = plot.fraction(offset.x - 1)
-            if fraction is not None:
-                self._set_threshold(plot, plot.scale.nearest(fraction))
+            score = plot.score_at(offset.x - 1)
+            if score is not None:
+                self._set_threshold(plot, score if score > plot.scale.low else None)
 
     def _set_threshold(self, plot: ScorePlot, value: float | None) -> None:
         if value is not None:
@@ -117,7 +130,7 @@ class ScoresPanel(ScrollView, can_focus=True):
         return Visual.to_strips(self, line, width, 1, self.visual_style, pad=True)[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScoreLines:
     """What the panel shows, laid out for a width."""
 

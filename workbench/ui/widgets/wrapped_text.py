@@ -1,4 +1,4 @@
-"""Text wrapped to a panel, to scroll through and to select with the mouse; what is copied knows nothing of the wrapping."""
+"""Text wrapped to a panel, to scroll through and to select with the mouse; a copy knows nothing of the wrapping."""
 
 import asyncio
 from collections.abc import Iterator
@@ -66,7 +66,8 @@ class WrappedText(ScrollView, can_focus=True):
 
     def _wrap(self) -> None:
         self._width = self.scrollable_content_region.width
-        rest = self.break_lines(max(self._width - 1, 1))
+        # Without a width it is not on the screen yet.
+        rest = self.break_lines(max(self._width - 1, 1)) if self._width else iter(())
         self._lines = list(islice(rest, self.scroll_offset.y + STEP))
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()

@@ -13,7 +13,7 @@ from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, Prep
 from workbench.domain.documents import Query
 from workbench.domain.errors import IndexUnavailableError, ModelUnavailableError
 from workbench.domain.tuning import Tuning
-from workbench.services.history import History
+from workbench.services.kept import Kept
 from workbench.services.session import Engines, Opened, Session
 
 PREPARED = PreparedModel("length", ModelKind.BI_ENCODER, Path("m.onnx"), Path("t.json"), 10, "f")
@@ -45,7 +45,7 @@ class Bench:
             Engines(self.open_corpus, lambda: list(self.retrievers), lambda: library, lambda _: self.reranker),
             "length",
             Tuning(),
-            History(Path("never-written.jsonl")),
+            Kept(Path("never-written")),
         )
 
     async def open_corpus(self, name: str) -> Opened:

@@ -16,7 +16,7 @@ from workbench.domain.tuning import Tuning
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index, corpus_info, read_queries
 from workbench.engines.onnx_reranker import OnnxReranker
-from workbench.services.history import History
+from workbench.services.kept import Kept
 from workbench.services.session import Engines, Opened, Session
 from workbench.ui.app import WorkbenchApp
 
@@ -81,8 +81,7 @@ class Bench:
             lambda: ModelLibrary(self.ensure),
             lambda model: OnnxReranker(model, self.vectors),
         )
-        history = History(self.vectors.parent / "history.jsonl")
-        app = WorkbenchApp(Session(engines, self.model.id, Tuning(), history), chosen, query)
+        app = WorkbenchApp(Session(engines, self.model.id, Tuning(), Kept(self.vectors.parent)), chosen, query)
         app.animation_level = "none"
         return app
 

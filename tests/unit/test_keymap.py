@@ -10,7 +10,9 @@ from workbench.config.keymap import Keymap, KeyNames, KeyScope, check_keymap, cl
 NAMES = KeyNames(
     characters={"?": "question_mark", "+": "plus", ",": "comma", " ": "space"},
     special=frozenset({"f1", "f2", "f3", "f4", "up", "down", "escape", "enter", "pagedown", "tab", "home"}),
-    sure=frozenset({"f1", "f2", "f3", "f4", "up", "down", "escape", "enter", "pagedown", "home", "ctrl+r", "ctrl+left"}),
+    sure=frozenset(
+        {"f1", "f2", "f3", "f4", "up", "down", "escape", "enter", "pagedown", "home", "ctrl+r", "ctrl+left"}
+    ),
     reserved={"tab": "goes to the next panel"},
 )
 SCOPES = (
@@ -194,7 +196,11 @@ def test_whatever_is_written_what_holds_does_not_clash() -> None:
     ids = [id for scope in SCOPES for id in scope.actions]
     for seed in range(300):
         rolled = random.Random(seed)
-        raw = {id: rolled.choice(["f1", "f2", "f3", "f4", "j,down", "s", "home", "x"]) for id in ids if rolled.random() < 0.7}
+        raw = {
+            id: rolled.choice(["f1", "f2", "f3", "f4", "j,down", "s", "home", "x"])
+            for id in ids
+            if rolled.random() < 0.7
+        }
         keymap = check(raw)
         assert {finding.id for finding in keymap.findings} | set(keymap.keys) == set(raw)
         assert not list(clashes(SCOPES, {id: tuple(keys.split(",")) for id, keys in keymap.keys.items()}))

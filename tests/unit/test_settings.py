@@ -21,6 +21,14 @@ def test_a_file_sets_what_it_names_and_a_whole_number_will_do_for_a_share(tmp_pa
     assert settings.size == Settings().size
 
 
+def test_keys_are_handed_on_as_written_so_that_a_wrong_one_keeps_nobody_from_working(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('depth = 5\n[keys]\n"list.next" = "n"\nnonsense = 3\n')
+    settings = load_settings(path)
+    assert settings.depth == 5
+    assert settings.keys == {"list.next": "n", "nonsense": 3}
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -31,6 +39,7 @@ def test_a_file_sets_what_it_names_and_a_whole_number_will_do_for_a_share(tmp_pa
         ("mix_weight = 1.5", "mix_weight"),
         ("corpus = 3", "corpus"),
         ("depth = ", "config.toml"),
+        ("keys = 'j'", "keys"),
         ("\xff", "config.toml"),
     ],
 )

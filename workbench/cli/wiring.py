@@ -12,7 +12,7 @@ from workbench.config.settings import Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
 from workbench.domain.tuning import Tuning
 from workbench.engines.base import Reranker
-from workbench.services.history import History
+from workbench.services.kept import Kept
 from workbench.services.models import ModelLibrary
 from workbench.services.session import Engines, Opened, Session
 from workbench.services.threads import in_thread
@@ -59,7 +59,7 @@ def open_session(settings: Settings) -> Session:
 
     tuning = Tuning(settings.depth, settings.size, settings.mix_weight, settings.fields)
     engines = Engines(open_corpus, corpus_names, models, open_reranker)
-    return Session(engines, settings.model, tuning, History(paths.history))
+    return Session(engines, settings.model, tuning, Kept(paths.data))
 
 
 def model_store(paths: Paths) -> "ModelStore":

@@ -35,9 +35,9 @@ class Paths:
         return self.data / "corpora"
 
     @property
-    def history(self) -> Path:
-        """Queries that were run."""
-        return self.data / "history.jsonl"
+    def remembered(self) -> Path:
+        """What the app itself remembers."""
+        return self.data / "remembered.json"
 
     @property
     def models(self) -> Path:

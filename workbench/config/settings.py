@@ -14,7 +14,8 @@ from workbench.domain.tuning import DEPTH_LIMIT
 class Settings:
     """Everything that can be set; the defaults are what runs without a file."""
 
-    theme: str = "workbench-dark"
+    theme: str = ""
+    """Empty for the one that was chosen in the app."""
     corpus: str = "help-center"
     model: str = "all-minilm-l6-v2"
     depth: int = 30

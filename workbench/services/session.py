@@ -13,7 +13,7 @@ from workbench.domain.errors import WorkbenchError
 from workbench.domain.tuning import Tuning
 from workbench.engines.base import Reranker, Retriever
 from workbench.services.compare import compare, compare_with
-from workbench.services.history import History
+from workbench.services.kept import Kept
 from workbench.services.models import ModelLibrary, ensure_model
 from workbench.services.threads import in_thread
 
@@ -47,11 +47,11 @@ class Session:
         tuning: What a person tunes; changed by `tune` and `undo`.
         start: What `tuning` was at first.
         baseline: The settings whose result is compared with; None for BM25.
-        history: Queries that were run, kept over restarts.
+        kept: What a person made, kept over restarts.
     """
 
-    def __init__(self, engines: Engines, model: str, tuning: Tuning, history: History) -> None:
-        self.history = history
+    def __init__(self, engines: Engines, model: str, tuning: Tuning, kept: Kept) -> None:
+        self.kept = kept
         self.engines = engines
         self.model = model
         self.tuning = self.start = tuning

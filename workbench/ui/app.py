@@ -1,21 +1,31 @@
-"""The app: themes, palette and the first screen; everything else is in the screens."""
+"""The app: themes, keymap, clipboard, palette and the first screen; everything else is in the screens."""
 
 import gc
 from collections.abc import Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 
 from workbench.config.paths import bundled, user_paths
+from workbench.config.remembered import load_remembered, remember
 from workbench.config.settings import Settings
 from workbench.config.themes import load_themes
 from workbench.services.session import Session
+from workbench.services.threads import in_thread
+from workbench.ui.keys import APP_KEYS
 from workbench.ui.screens.compare import CompareScreen
-from workbench.ui.themes import bundled_tokens, to_textual
+from workbench.ui.themes import fallback_tokens, to_textual
 
-_OTHER = "Switch between dark and light"
+if TYPE_CHECKING:
+    from workbench.ui.clipboard import Clipboard
+
+DEFAULT_THEME = "workbench-dark"
+LONG = 12
+"""Seconds that a message stays that a person must be able to read twice."""
 
 
 class WorkbenchApp(App[None]):
@@ -24,31 +34,53 @@ class WorkbenchApp(App[None]):
     TITLE = "workbench"
     CSS_PATH = "screens/compare.tcss"
     DEFAULT_MODE = "compare"
-    BINDINGS = [Binding("ctrl+t", "other_theme", "Dark or light", False, id="theme.other", tooltip=_OTHER)]
+    BINDINGS = [*APP_KEYS]
 
     def __init__(self, session: Session, settings: Settings, query: str | None = None) -> None:
         """Wire the app; nothing is opened before the first picture.
 
         Args:
             session: Not yet open.
-            settings: Theme and corpus to start with.
+            settings: Theme, keys and corpus to start with.
             query: What to search first; None for the corpus's first sample query.
         """
-        themes, self._refused = load_themes([bundled("themes"), user_paths().themes])
+        themes, refused = load_themes([bundled("themes"), user_paths().themes])
         super().__init__()
         self.session = session
-        self.add_mode("compare", lambda: CompareScreen(session, settings.corpus, query))
         self.settings = settings
+        self.add_mode("compare", lambda: CompareScreen(session, settings.corpus, query))
         for theme in themes:
             self.register_theme(to_textual(theme))
-        self._dark = next((theme.name for theme in themes if theme.dark), "textual-dark")
-        self._light = next((theme.name for theme in themes if not theme.dark), "textual-light")
+        self._clipboard: Clipboard | None = None
+        self._complaints = [("Themes", f"{error.message} {error.hint}") for error in refused]
         # Without its watcher, which runs at the start anyway and would parse every stylesheet once more.
-        self.set_reactive(App.theme, settings.theme if settings.theme in self.available_themes else self._dark)
+        self.set_reactive(App.theme, self._first_theme())
+        if settings.keys:
+            self._map_keys()
+
+    def _first_theme(self) -> str:
+        wanted = self.settings.theme
+        if not wanted:
+            remembered = load_remembered(user_paths().remembered)
+            if remembered.warning:
+                self._complaints.append(("Themes", remembered.warning))
+            wanted = remembered.theme or DEFAULT_THEME
+        if wanted in self.available_themes:
+            return wanted
+        self._complaints.append(("Themes", f"There is no theme {wanted}; {DEFAULT_THEME} is used."))
+        return DEFAULT_THEME
+
+    def _map_keys(self) -> None:
+        from workbench.ui.keys import checked_keys
+
+        checked = checked_keys(self.settings.keys)
+        self.set_keymap(checked.keys)
+        if checked.message:
+            self._complaints.append(("Keys", checked.message))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our colours, for themes that do not know them."""
-        return bundled_tokens(self.current_theme.dark)
+        return fallback_tokens(self.current_theme)
 
     def get_key_display(self, binding: Binding) -> str:
         """Function keys as they are printed on the keyboard."""
@@ -56,19 +88,18 @@ class WorkbenchApp(App[None]):
         return shown.upper() if shown[:1] == "f" and shown[1:].isdigit() else shown
 
     def on_ready(self) -> None:
-        """Say once what was wrong with the themes."""
+        """Say once what was wrong with themes and keys."""
         gc.freeze()
         gc.enable()
-        said = [f"{error.message} {error.hint}" for error in self._refused]
-        if self.settings.theme not in self.available_themes:
-            said.append(f"There is no theme {self.settings.theme}; {self.theme} is used.")
-        if said:
-            self.notify("\n".join(said), title="Themes", severity="warning", markup=False, timeout=12)
+        for title in dict.fromkeys(title for title, _ in self._complaints):
+            said = "\n".join(text for about, text in self._complaints if about == title)
+            self.notify(said, title=title, severity="warning", markup=False, timeout=LONG)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the screen by name, then Textual's own."""
-        for binding in (*screen.BINDINGS, *self.BINDINGS):
-            if isinstance(binding, Binding) and binding.tooltip:
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if binding.tooltip and active.enabled and active.node in (screen, self):
                 yield SystemCommand(
                     binding.tooltip,
                     f"Key: {self.get_key_display(binding)}",
@@ -76,9 +107,27 @@ class WorkbenchApp(App[None]):
                 )
         yield from super().get_system_commands(screen)
 
-    def action_other_theme(self) -> None:
-        """Switch between the first dark and the first light theme."""
-        self.theme = self._light if self.current_theme.dark else self._dark
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy untrusted text by whatever way works, and say which did."""
+        from workbench.ui.clipboard import Clipboard
+
+        self._clipboard = self._clipboard or Clipboard(self, user_paths().data / "copied.txt")
+        self._clipboard.copy(text, f"a text of {len(text):,} characters")
+
+    @work(exclusive=True, group="theme", exit_on_error=False)
+    async def action_themes(self) -> None:
+        """Choose a theme, and remember it."""
+        from workbench.ui.screens.theme_picker import ThemePicker
+
+        name = await self.push_screen_wait(ThemePicker())
+        if name is None:
+            return
+        if self.settings.theme:
+            self.notify(f"config.toml sets {self.settings.theme}; {name} is used until you quit.", markup=False)
+            return
+        kept = await in_thread(partial(remember, user_paths().remembered, name), "theme")
+        if kept.warning:
+            self.notify(kept.warning, title="Themes", severity="warning", markup=False, timeout=LONG)
 
     async def on_unmount(self) -> None:
         """Let go of index and model."""

@@ -130,7 +130,12 @@ PARTS: dict[str, Part] = {
         "Nothing but the query, the two lists and the lines, with more room. In a blind vote the sides are shuffled "
         "and unnamed until you have said which one is better; the tally runs on.",
     ),
-    "Query drawer": Part("Recent queries and those that came with the corpus; typing narrows them."),
+    "Query drawer": Part(
+        "Recent queries and those that came with the corpus; typing narrows them. The lists of themes and of saved "
+        "states have the same keys.",
+    ),
+    "Save": Part("Asks for a name to keep the query and all settings under."),
+    "Recall": Part("The queries and settings you saved; Enter brings them back."),
     "Explanation": Part("How one BM25 score came about, down to the last factor."),
     "Jump mode": Part("A letter stands on every panel; press it, or click it, to go there."),
     "Mouse": Part(

@@ -57,8 +57,11 @@ def rewritten(text: str) -> str:
     Raises:
         ValueError: The marks are not there.
     """
-    before, rest = text.split(START)
-    return f"{before}{START}\n\n{markdown()}\n\n{END}{rest.split(END)[1]}"
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not (start and end):
+        raise ValueError(f"no {START} followed by {END}")
+    return f"{before}{START}\n\n{markdown()}\n\n{END}{after}"
 
 
 def _code(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Mapping
+from dataclasses import replace
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -114,6 +115,15 @@ DRAWER_KEYS = [
     _key("queries.previous-page", "pageup", "page(-1)", "Previous page"),
 ]
 
+SAVE_KEYS = [
+    _key("save.close", "escape", "close", "Close"),
+]
+
+RECALL_KEYS = [
+    # Before the line that is typed into takes it.
+    replace(_key("recall.remove", "delete", "remove", "Remove", "Remove the saved state"), priority=True),
+]
+
 EXPLAIN_KEYS = [
     _key("explain.close", "escape,q", "dismiss", "Close"),
 ]
@@ -142,6 +152,8 @@ SCOPES: dict[str, list[Binding]] = {
     "Shifts": SHIFTS_KEYS,
     "Tuning": TUNING_KEYS,
     "Query drawer": DRAWER_KEYS,
+    "Save": SAVE_KEYS,
+    "Recall": RECALL_KEYS,
     "Explanation": EXPLAIN_KEYS,
     "Jump mode": JUMP_KEYS,
     "Help": HELP_KEYS,
@@ -155,9 +167,10 @@ _INSIDE = {
     "Query line": ("Presenter mode", *_COMPARE),
     "Ranked lists": ("Presenter mode", *_COMPARE),
     **dict.fromkeys(("Document", "Request", "Scores", "Shifts", "Tuning"), _COMPARE),
+    "Recall": ("Query drawer",),
 }
 """Which keys work besides; a screen that lies over the compare screen has none but its own."""
-_TYPING = ("Query line", "Query drawer", "Help")
+_TYPING = ("Query line", "Query drawer", "Save", "Recall", "Help")
 _SCROLLING = frozenset({"home", "end", "pageup", "pagedown"})
 _TAKEN = {
     **dict.fromkeys(("Document", "Request", "Scores"), _SCROLLING),
@@ -225,6 +238,19 @@ def checked_keys(raw: Mapping[str, object]) -> Keymap:
         What `App.set_keymap` may be given, and what is to be said of the rest.
     """
     return check_keymap(raw, key_scopes(), KEY_NAMES) if raw else Keymap({}, ())
+
+
+def moved_keys(keymap: Mapping[str, str]) -> frozenset[str]:
+    """Collect the default keys of the actions that a keymap gives other keys.
+
+    Textual drops the characters that a line of text consumes from the defaults before it looks at the keymap, so an
+    action moved from a letter to a function key would be lost there. A line must not claim to consume these.
+
+    Args:
+        keymap: Keys by action id.
+    """
+    bindings = (binding for bindings in SCOPES.values() for binding in bindings)
+    return frozenset(key for binding in bindings if binding.id in keymap for key in binding.key.split(","))
 
 
 def scope_of(focused: DOMNode | None) -> str | None:

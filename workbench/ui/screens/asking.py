@@ -15,6 +15,7 @@ from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation
+from workbench.domain.saved import State
 from workbench.domain.tuning import Tuning
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
@@ -143,14 +144,14 @@ class AskingScreen(Screen[None]):
 
         if self.session.opened:
             corpus = self.session.opened.retriever.corpus
-            recent = await in_thread(partial(self.session.history.recent, corpus), "recent queries")
+            recent = await in_thread(partial(self.session.kept.history.recent, corpus), "recent queries")
             self.app.push_screen(QueryDrawer(self.session.opened.queries, recent), self.ask)
 
     @work(group="history", exit_on_error=False)
     async def remember(self, query: str) -> None:
         """Keep a query that a person meant: one they entered, chose, or looked into."""
         if self.session.opened and query != self._remembered:
-            self._remembered, history = query, self.session.history
+            self._remembered, history = query, self.session.kept.history
             warned = history.warning
             await in_thread(partial(history.add, self.session.opened.retriever.corpus, query), "recent queries")
             if history.warning and history.warning != warned:
@@ -194,6 +195,19 @@ class AskingScreen(Screen[None]):
             return
         self._sample = (max(self._sample, -1 if step > 0 else 0) + step) % len(queries)
         self.ask(queries[self._sample].text)
+
+    def restore(self, state: State) -> None:
+        """Go back to a saved state."""
+        self.session.tune(state.tuning)
+        self.session.baseline = state.baseline
+        opened = self.session.opened
+        if opened is None or opened.retriever.corpus != state.corpus:
+            self.open_corpus(state.corpus, query=state.query)
+        else:
+            self._read_settings()
+            self.ask(state.query)
+        if state.selected:
+            self.selected_id, self.chosen = state.selected, True
 
     def _write_query(self, query: str) -> None:
         line = self.query_one(QueryLine)

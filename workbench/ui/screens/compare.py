@@ -1,9 +1,10 @@
 """The compare screen: one query, two lists, and what is to be said about them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -13,6 +14,7 @@ from workbench.domain.tuning import Tuning
 from workbench.services.threads import in_thread
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.screens.presenting import PresentingScreen
+from workbench.ui.widgets.document_panel import DocumentPanel
 from workbench.ui.widgets.lists import Lists
 from workbench.ui.widgets.panels import Panels
 from workbench.ui.widgets.presenter_bar import PresenterBar
@@ -35,6 +37,16 @@ JUMPS = {
 """The letter of each panel in jump mode."""
 
 
+@runtime_checkable
+class Copyable(Protocol):
+    """A panel that has something to copy."""
+
+    @property
+    def text(self) -> str:
+        """What is copied."""
+        ...
+
+
 class CompareScreen(PresentingScreen):
     """Lays the screen out, and does what the keys say."""
 
@@ -47,7 +59,9 @@ class CompareScreen(PresentingScreen):
         """Lay the screen out from top to bottom."""
         here = CompareScreen
         # Textual would set them after the first layout, and style everything twice.
-        for size, breakpoints in zip(self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True):
+        for size, breakpoints in zip(
+            self.app.size, (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS), strict=True
+        ):
             self.add_class(max((at, name) for at, name in breakpoints if at <= size)[1])
         yield StatusBar(id="status").data_bind(
             here.comparison, here.model, here.tuning, here.start, here.baseline, here.frozen
@@ -172,6 +186,44 @@ class CompareScreen(PresentingScreen):
         names = await in_thread(self.session.engines.corpus_names, "corpora")
         commands = [(name, lambda name=name: self.open_corpus(name, other=True), f"Search {name}") for name in names]
         self.app.search_commands(commands, placeholder="Search which corpus?")
+
+    @work(exclusive=True, group="states", exit_on_error=False)
+    async def action_save_state(self) -> None:
+        """Save query and settings under a name."""
+        from workbench.ui.screens.states import save_state
+
+        await save_state(self)
+
+    @work(exclusive=True, group="states", exit_on_error=False)
+    async def action_recall_state(self) -> None:
+        """Go back to a saved query with its settings."""
+        from workbench.ui.screens.states import recall_state
+
+        await recall_state(self)
+
+    def action_copy(self) -> None:
+        """Copy what is selected, or what the panel in use shows."""
+        panel = self.focused if isinstance(self.focused, Copyable) else self.query_one(DocumentPanel)
+        self.app.copy_to_clipboard(self.get_selected_text() or panel.text)
+
+    def action_pager(self) -> None:
+        """Read the selected document in $PAGER."""
+        from workbench.ui.external import open_in_pager
+
+        self._show_outside(open_in_pager)
+
+    def action_editor(self) -> None:
+        """Open a copy of the selected document in $EDITOR."""
+        from workbench.ui.external import open_in_editor
+
+        self._show_outside(open_in_editor)
+
+    def _show_outside(self, show: Callable[[App[None], str, str], None]) -> None:
+        document = self.inspected.document
+        if document is None:
+            self.app.notify("No document is selected.", markup=False)
+        else:
+            show(self.app, document.text, document.id)
 
     def action_model(self) -> None:
         """Try again to get the model ready."""

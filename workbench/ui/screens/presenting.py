@@ -1,11 +1,15 @@
 """Presenter mode: the query, the two lists and their lines; and the blind vote on which list is better."""
 
 import random
+from datetime import UTC, datetime
+from functools import partial
 
+from textual import work
 from textual.reactive import reactive
 
 from workbench.domain.ballot import Ballot, Tally
 from workbench.domain.comparison import Comparison
+from workbench.services.threads import in_thread
 from workbench.ui.keys import PRESENT_KEYS
 from workbench.ui.screens.asking import AskingScreen
 from workbench.ui.widgets.rank_list import RankList
@@ -57,13 +61,19 @@ class PresentingScreen(AskingScreen):
 
     def action_blind(self) -> None:
         """Begin to vote without knowing which list is which, or end it."""
-        self.ballot = None if self.ballot else self._drawn()
+        if self.ballot:
+            self.ballot = None
+        elif self.comparison and self.comparison.reranked:
+            self.ballot = self._drawn(self.comparison)
+        else:
+            self.app.notify("There is nothing to vote on until a query is reranked.", markup=False)
 
     def action_vote(self, vote: str) -> None:
         """Say which list is better, and learn which it was."""
-        if self.ballot and self.ballot.open and self.comparison and self.comparison.reranked:
-            self.ballot = self.ballot.voted(vote)
-            self.tally = self.tally.counted(self.ballot.preferred or "same")
+        ballot, comparison = self.ballot, self.comparison
+        if ballot and ballot.open and comparison and comparison.done and comparison.reranked:
+            self.ballot = ballot.voted(vote)
+            self._keep_vote(self.ballot, comparison)
 
     def action_reveal(self) -> None:
         """Say which list is which without a vote."""
@@ -74,7 +84,19 @@ class PresentingScreen(AskingScreen):
         """Another query is another vote."""
         super().watch_comparison(comparison)
         if comparison and self.ballot and self.ballot.query != comparison.query:
-            self.ballot = self._drawn()
+            self.ballot = self._drawn(comparison)
 
-    def _drawn(self) -> Ballot:
-        return Ballot(self.comparison.query if self.comparison else "", random.random() < 0.5)
+    def _drawn(self, comparison: Comparison) -> Ballot:
+        return Ballot.drawn(comparison.query, random.SystemRandom())
+
+    @work(group="votes", exit_on_error=False)
+    async def _keep_vote(self, ballot: Ballot, comparison: Comparison) -> None:
+        """Write a vote down, then count it."""
+        from workbench.services.votes import Vote
+
+        vote = Vote.of(ballot, comparison, self.session.tuning, datetime.now(UTC))
+        votes = self.session.kept.votes
+        await in_thread(partial(votes.add, vote), "votes")
+        if votes.warning:
+            self.app.notify(votes.warning, title="Votes", severity="warning", markup=False, timeout=12)
+        self.tally = await in_thread(partial(votes.tally, vote.corpus, vote.sides), "votes")

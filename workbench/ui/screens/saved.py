@@ -130,7 +130,9 @@ class RecallScreen(_Asking[State | Removal]):
         Binding("delete", "remove", "Remove", show=False, id="recall.remove", priority=True),
     ]
 
-    def __init__(self, states: Sequence[State], start: Tuning, save_key: str = "s", now: datetime | None = None) -> None:
+    def __init__(
+        self, states: Sequence[State], start: Tuning, save_key: str = "s", now: datetime | None = None
+    ) -> None:
         """List states.
 
         Args:
@@ -270,7 +272,7 @@ def _said(state: State, start: Tuning, now: datetime) -> Content:
     if state.baseline:
         changed.append(f"left list: {_changes(start, state.baseline) or 'reranked as at the start'}")
     settings = " · ".join(filter(None, changed))
-    lines = [name, query, *([safe_line(settings, "$primary")] if settings else [])]
+    lines = [name, query, *([safe_line(settings, "$match")] if settings else [])]
     return Content("\n    ").join(lines)
 
 

@@ -11,11 +11,13 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from workbench.ui.keys import LIST_KEYS
 from workbench.ui.rows import Row
 from workbench.ui.text import TITLE_LIMIT, bar, fit, marked
+from workbench.ui.widgets.wrapped_text import overlaid
 
 BAR_CELLS = 4
 WIDE_BAR_CELLS = 8
@@ -76,6 +78,12 @@ class RankList(ScrollView, can_focus=True):
         self.virtual_size = Size(0, len(self.rows) * self.pitch)
         self._reveal()
         self.refresh()
+
+    @property
+    def text(self) -> str:
+        """The list as lines of rank, score, id and title, with tabs between."""
+        rows = ((str(row.rank), row.score, row.document.id, row.document.title) for row in self.rows)
+        return "\n".join("\t".join(row) for row in rows)
 
     @property
     def cursor(self) -> int | None:
@@ -164,7 +172,22 @@ class RankList(ScrollView, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._draw(self.rows[index], width, selected)
-        return strip.apply_offsets(0, y + self.scroll_offset.y)
+        line = y + self.scroll_offset.y
+        if (chosen := self.text_selection) and (span := chosen.get_span(line)):
+            start, end = span
+            style = self.screen.get_component_rich_style("screen--selection", partial=True)
+            strip = Strip(overlaid(list(strip), (start, end if end >= 0 else len(strip.text)), style))
+        return strip.apply_offsets(0, line)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """The rows under a selection, as they are drawn."""
+        width = self.scrollable_content_region.width
+        lines = [self._draw(row, width, False).text.rstrip() for row in self.rows]
+        return selection.extract(("\n" * self.pitch).join(lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Redraw what is selected."""
+        self.refresh()
 
     def _notice_line(self, y: int, width: int) -> Strip:
         lines = self._notice.wrap(max(width - 4, 10)) if self._notice.plain else []

@@ -108,9 +108,9 @@ class ScoresPanel(ScrollView, can_focus=True):
     def _changed(self) -> None:
         """Lay out what a person changed, and bring it into view."""
         self._lay_out()
-        height, shown = self.scrollable_content_region.height, self._shown
-        lowest = shown.end - height
-        self.scroll_to(y=min(max(self.scroll_offset.y, lowest), max(shown.top, lowest)), animate=False, immediate=True)
+        down = self._shown.end - self.scrollable_content_region.height
+        y = min(max(self.scroll_offset.y, down), max(self._shown.top, down))
+        self.scroll_to(y=y, animate=False, immediate=True)
 
     def _lay_out(self) -> None:
         # A cell is left free on either side; the scrollbar, when there is one, stands in the right one.

@@ -178,7 +178,12 @@ async def test_wide_letters_are_selected_whole_and_below_the_text_to_its_end() -
         (("title",), TokenCount(2, 3, 2, 3, 256, 5), "the model was given the title only · read all 3 tokens", "┊┊"),
         (("title",), TokenCount(2, 9, 2, 4, 6, 3), "✂ the model was given the title only · read 4 of 9 tokens", "┊┊"),
         (("body",), TokenCount(2, 9, 2, 6, 8, 12), "✂ the model was given the body only · read 6 of 9 tokens", "│✂"),
-        (("body",), TokenCount(9, 6, 5, 6, 8, 19), "the model was given the body only · read all 6 tokens · ✂ query", "││"),
+        (
+            ("body",),
+            TokenCount(9, 6, 5, 6, 8, 19),
+            "the model was given the body only · read all 6 tokens · ✂ query",
+            "││",
+        ),
     ],
 )
 async def test_a_model_that_was_given_one_field_has_not_read_the_other(

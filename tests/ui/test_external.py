@@ -8,6 +8,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import which
 
@@ -76,15 +77,21 @@ class Terminal:
         self.seen = self._raw.decode()
 
     def still_here(self) -> None:
-        """The app draws again, all of it, and answers a key."""
+        """The app draws again, all of it, and answers."""
         self.until(r"\x1b\[\?1049h.*app-is-here")
+        self.answers()
+
+    def answers(self) -> None:
+        """The app answers a key."""
         self.send("n")
-        self.until(r"1")
+        self.until(r"app-is-here 1")
 
     def quit(self) -> int:
         """Leave the app; its exit code."""
         self.send("q")
-        self.until(r"\x1b\[\?1049l")
+        with suppress(OSError):  # It has left its terminal.
+            while more := os.read(self._end, 65_536):
+                self.seen += more.decode(errors="replace")
         return os.waitstatus_to_exitcode(self.wait())
 
     def wait(self) -> int:
@@ -164,13 +171,15 @@ def test_visual_goes_before_editor(bench: Bench) -> None:
 
 
 def test_ctrl_c_is_for_the_other_program_alone(bench: Bench) -> None:
-    script = bench.script("trap 'echo got-the-signal' INT\necho ready; read -r line; read -r line; echo done-$line")
+    script = bench.script(
+        "trap 'echo got-the-signal' INT\necho ready\nuntil [ \"$line\" = bye ]; do read -r line; done"
+    )
     terminal = bench.open(PAGER=f"'{script}'")
     terminal.send("v")
     terminal.until(r"ready")
     terminal.send("\x03")
     terminal.until(r"got-the-signal")
-    terminal.send("\nbye\n")
+    terminal.send("bye\n")
     terminal.still_here()
     assert terminal.quit() == 0
 
@@ -187,8 +196,7 @@ def test_a_program_that_fails_is_said_and_the_app_goes_on(bench: Bench, body: st
     terminal = bench.open(PAGER=f"'{bench.script(body)}'")
     terminal.send("v")
     terminal.until(said.replace(".", r"\s"))
-    terminal.send("n")
-    terminal.until(r"1")
+    terminal.answers()
     assert terminal.quit() == 0
 
 
@@ -199,8 +207,7 @@ def test_a_program_that_cannot_be_started_leaves_the_app_as_it_was(bench: Bench)
     terminal = bench.open(PAGER=f"'{broken}'")
     terminal.send("v")
     terminal.until(r"could\snot\sbe\shanded\sover")
-    terminal.send("n")
-    terminal.until(r"1")
+    terminal.answers()
     assert terminal.quit() == 0
 
 
@@ -243,8 +250,9 @@ async def test_what_cannot_work_is_one_clear_message(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     app: App[None] = App()
-    async with app.run_test():
+    async with app.run_test() as pilot:
         open_in_pager(app, TEXT, "d1")
+        await pilot.pause()
         assert [note.message.strip() for note in app._notifications] == [said]
 
 
@@ -252,8 +260,9 @@ async def test_an_editor_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.setenv("EDITOR", "no-such-editor")
     app: App[None] = App()
-    async with app.run_test():
+    async with app.run_test() as pilot:
         open_in_editor(app, TEXT, "d1")
+        await pilot.pause()
         assert [note.message for note in app._notifications] == [
             "There is no program for $EDITOR. It is: no-such-editor"
         ]

@@ -18,17 +18,8 @@ import workbench.ui
 from workbench.config.keymap import clashes
 from workbench.ui.glossary import PARTS
 from workbench.ui.key_table import COMMAND, key_rows, markdown, rewritten
-from workbench.ui.keys import (
-    COMPARE_KEYS,
-    KEY_NAMES,
-    LIST_KEYS,
-    SCOPES,
-    checked_keys,
-    key_scopes,
-    moved_keys,
-    printed,
-    scope_of,
-)
+from workbench.ui.keymap import KEY_NAMES, checked_keys, key_scopes, moved_keys
+from workbench.ui.keys import COMPARE_KEYS, LIST_KEYS, SCOPES, printed, scope_of
 
 KNOWN = {binding.id: binding for bindings in SCOPES.values() for binding in bindings}
 README = Path(__file__).parents[2] / "README.md"

@@ -139,7 +139,9 @@ async def test_the_longest_query_can_be_scrolled_to_its_end() -> None:
     [
         (None, "No query has run yet. Type one"),
         (
-            Comparison("x", "e", "c", 30, 10, error=StageError("retrieve", "The index is gone.", "Build it."), done=True),
+            Comparison(
+                "x", "e", "c", 30, 10, error=StageError("retrieve", "The index is gone.", "Build it."), done=True
+            ),
             "The query did not run. The index is gone. Build it.",
         ),
         (Comparison("x", "e", "c", 30, 10), "The engine does not say what it was asked."),

@@ -1,7 +1,7 @@
 """The app: themes, keymap, clipboard, palette and the first screen; everything else is in the screens."""
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ from workbench.config.settings import Settings
 from workbench.config.themes import load_themes
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
-from workbench.ui.keys import APP_KEYS
+from workbench.ui.keys import APP_KEYS, scope_of
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.themes import fallback_tokens, to_textual
+from workbench.ui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from workbench.ui.clipboard import Clipboard
@@ -51,7 +52,8 @@ class WorkbenchApp(App[None]):
         self.add_mode("compare", lambda: CompareScreen(session, settings.corpus, query))
         for theme in themes:
             self.register_theme(to_textual(theme))
-        self._clipboard: Clipboard | None = None
+        self.keys: Mapping[str, str] = {}
+        self._copier: Clipboard | None = None
         self._complaints = [("Themes", f"{error.message} {error.hint}") for error in refused]
         # Without its watcher, which runs at the start anyway and would parse every stylesheet once more.
         self.set_reactive(App.theme, self._first_theme())
@@ -71,10 +73,12 @@ class WorkbenchApp(App[None]):
         return DEFAULT_THEME
 
     def _map_keys(self) -> None:
-        from workbench.ui.keys import checked_keys
+        from workbench.ui.keymap import checked_keys, moved_keys
 
         checked = checked_keys(self.settings.keys)
+        self.keys = checked.keys
         self.set_keymap(checked.keys)
+        LineInput.unconsumed = moved_keys(checked.keys)
         if checked.message:
             self._complaints.append(("Keys", checked.message))
 
@@ -111,8 +115,14 @@ class WorkbenchApp(App[None]):
         """Copy untrusted text by whatever way works, and say which did."""
         from workbench.ui.clipboard import Clipboard
 
-        self._clipboard = self._clipboard or Clipboard(self, user_paths().data / "copied.txt")
-        self._clipboard.copy(text, f"a text of {len(text):,} characters")
+        self._copier = self._copier or Clipboard(self, user_paths().data / "copied.txt")
+        self._copier.copy(text, f"a text of {len(text):,} characters")
+
+    def action_help(self) -> None:
+        """Explain keys, panels and numbers, those of the panel in use first."""
+        from workbench.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(scope_of(self.focused), self.keys))
 
     @work(exclusive=True, group="theme", exit_on_error=False)
     async def action_themes(self) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.ui.keys import KEY_NAMES, SCOPES, printed
+from workbench.ui.keymap import KEY_NAMES
+from workbench.ui.keys import SCOPES, printed
 
 START, END = "<!-- keys: start -->", "<!-- keys: end -->"
 COMMAND = "python -m workbench.ui.key_table README.md"

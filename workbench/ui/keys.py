@@ -1,14 +1,10 @@
 """Every key of the app: the one place that footer, help, palette, key table and the user's keymap read."""
 
-import string
-from collections.abc import Mapping
 from dataclasses import replace
 
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.keys import Keys
-
-from workbench.config.keymap import Keymap, KeyNames, KeyScope, check_keymap
+from textual.keys import key_to_character
 
 
 def _key(id: str, key: str, action: str, name: str, tooltip: str = "", display: str = "") -> Binding:
@@ -21,7 +17,7 @@ APP_KEYS = [
 ]
 
 COMPARE_KEYS = [
-    _key("help", "f1,question_mark", "help", "Help", "Keys, panels and numbers explained", display="F1"),
+    _key("help", "f1,question_mark", "app.help", "Help", "Keys, panels and numbers explained", display="F1"),
     _key("query.focus", "slash,escape", "focus_query", "Query", "Go to the query line", display="/"),
     _key("list.other", "f2", "other_list", "List", "Go to the other ranked list", display="F2"),
     _key("query.choose", "ctrl+r", "queries", "Queries", "Choose a recent or a sample query", display="^r"),
@@ -29,7 +25,7 @@ COMPARE_KEYS = [
     _key("panel.previous", "shift+f6,f18", "panel(-1)", "Previous panel", "Show the previous panel below the lists"),
     _key("jump", "ctrl+g,semicolon", "jump", "Jump", "Go to any panel by a letter"),
     _key("tune.form", "t", "tuning", "Tune", "Change boosts, mix, depth, size and the reranked fields", display="t"),
-    _key("baseline.pin", "equals_sign", "baseline", "Baseline", "Pin these settings as the left list", display="="),
+    _key("baseline.pin", "equals_sign", "baseline", "Pin", "Pin these settings as the left list", display="="),
     _key("present", "p", "present", "Present", "Show nothing but the query and the two lists", display="p"),
     _key("depth.more", "ctrl+up,plus", "tune('depth', 1)", "Deeper", "Rerank more candidates"),
     _key("depth.less", "ctrl+down,minus", "tune('depth', -1)", "Shallower", "Rerank fewer candidates"),
@@ -160,97 +156,11 @@ SCOPES: dict[str, list[Binding]] = {
 }
 """By where they work. Letters and signs of the compare screen work outside the query line."""
 
-_COMPARE = ("Compare screen", "Everywhere")
-_INSIDE = {
-    "Compare screen": ("Everywhere",),
-    "Presenter mode": _COMPARE,
-    "Query line": ("Presenter mode", *_COMPARE),
-    "Ranked lists": ("Presenter mode", *_COMPARE),
-    **dict.fromkeys(("Document", "Request", "Scores", "Shifts", "Tuning"), _COMPARE),
-    "Recall": ("Query drawer",),
-}
-"""Which keys work besides; a screen that lies over the compare screen has none but its own."""
-_TYPING = ("Query line", "Query drawer", "Save", "Recall", "Help")
-_SCROLLING = frozenset({"home", "end", "pageup", "pagedown"})
-_TAKEN = {
-    **dict.fromkeys(("Document", "Request", "Scores"), _SCROLLING),
-    "Explanation": frozenset({"up", "down", "enter", "space"}) | _SCROLLING,
-}
-
-_NAMES = frozenset(key.value for key in Keys if "<" not in key.value) - {"return", "ctrl-at", "ctrl+@"}
-_CONFUSED = frozenset(f"ctrl+{key}" for key in "hijmqs")
-"""What most terminals send as Backspace, Tab or Enter, or keep for themselves."""
-
-_ALT = frozenset(f"alt+{key}" for key in string.ascii_lowercase + string.digits)
-
-KEY_NAMES = KeyNames(
-    characters={
-        " ": "space",
-        ",": "comma",
-        **{
-            sign: binding.key
-            for sign in string.punctuation.replace(",", "")
-            for binding in Binding.make_bindings([Binding(sign, "")])
-        },
-    },
-    special=frozenset(key for key in _NAMES if "+" not in key) - {"space"},
-    sure=frozenset(key for key in _NAMES if not key.rpartition("+")[2].isdigit()) - _CONFUSED | _ALT,
-    reserved={
-        "tab": "goes to the next panel",
-        "shift+tab": "goes to the previous panel",
-        "ctrl+c": "copies, or says how to quit",
-        "ctrl+p": "opens the list of all actions",
-        "ctrl+q": "quits",
-    },
-)
-
 _PRINTED = {
     "backspace": "Backspace", "delete": "Del", "down": "↓", "end": "End", "enter": "Enter", "escape": "Esc",
     "home": "Home", "insert": "Ins", "left": "←", "pagedown": "PgDn", "pageup": "PgUp", "right": "→",
     "space": "Space", "tab": "Tab", "up": "↑",
 }  # fmt: skip
-
-
-def key_scopes() -> tuple[KeyScope, ...]:
-    """All scopes as the check of the user's keys wants them."""
-    from textual.widgets import Input
-
-    edits = frozenset(binding.key for binding in Binding.make_bindings(Input.BINDINGS))
-    return tuple(
-        KeyScope(
-            name,
-            {binding.id: tuple(binding.key.split(",")) for binding in bindings if binding.id},
-            _INSIDE.get(name, ()),
-            name in _TYPING,
-            edits if name in _TYPING else _TAKEN.get(name, frozenset()),
-        )
-        for name, bindings in SCOPES.items()
-    )
-
-
-def checked_keys(raw: Mapping[str, object]) -> Keymap:
-    """Check the `[keys]` of the settings against the keys of the app.
-
-    Args:
-        raw: As in the settings file.
-
-    Returns:
-        What `App.set_keymap` may be given, and what is to be said of the rest.
-    """
-    return check_keymap(raw, key_scopes(), KEY_NAMES) if raw else Keymap({}, ())
-
-
-def moved_keys(keymap: Mapping[str, str]) -> frozenset[str]:
-    """Collect the default keys of the actions that a keymap gives other keys.
-
-    Textual drops the characters that a line of text consumes from the defaults before it looks at the keymap, so an
-    action moved from a letter to a function key would be lost there. A line must not claim to consume these.
-
-    Args:
-        keymap: Keys by action id.
-    """
-    bindings = (binding for bindings in SCOPES.values() for binding in bindings)
-    return frozenset(key for binding in bindings if binding.id in keymap for key in binding.key.split(","))
 
 
 def scope_of(focused: DOMNode | None) -> str | None:
@@ -277,6 +187,5 @@ def printed(key: str) -> str:
     elif len(base) == 1:
         base = base.upper() if modifiers else base
     else:
-        signs = {name: sign for sign, name in KEY_NAMES.characters.items()}
-        base = _PRINTED.get(base) or signs.get(base, base)
+        base = _PRINTED.get(base) or key_to_character(base) or base
     return "+".join([*(modifier.capitalize() for modifier in sorted(modifiers)), base])

@@ -1,13 +1,14 @@
 """The compare screen: one query, two lists, and what is to be said about them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widget import Widget
+from textual.geometry import Region
 from textual.widgets import Footer, Static
 
 from workbench.domain.tuning import Tuning
@@ -128,7 +129,7 @@ class CompareScreen(PresentingScreen):
 
     def action_tuning(self) -> None:
         """Go to the form of settings."""
-        self._go_to("tuning")
+        self.panels.go_to("tuning")
 
     def action_tune(self, name: str, step: int) -> None:
         """Change one setting by a step."""
@@ -229,28 +230,22 @@ class CompareScreen(PresentingScreen):
         """Try again to get the model ready."""
         self.ready_model()
 
-    def action_help(self) -> None:
-        """Explain keys, columns and panels."""
-        from workbench.ui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(self.BINDINGS))
-
     def action_jump(self) -> None:
         """Go to a panel by its letter."""
         from workbench.ui.screens.jump import JumpScreen
 
-        targets = {letter: self._target(id) for letter, id in JUMPS.items()}
-        self.app.push_screen(JumpScreen({key: widget for key, widget in targets.items() if widget}), self._jumped)
+        self.app.push_screen(JumpScreen({letter: partial(self._place, id) for letter, id in JUMPS.items()}), self._jump)
 
-    def _target(self, id: str) -> Widget | None:
-        """A panel that can be seen."""
-        found = next(iter(self.query(f"#{id}")), None)
-        return found if found and found.region else None
+    def _place(self, id: str) -> Region:
+        """Where a panel is, or else its tab."""
+        found = next((widget.region for widget in self.query(f"#{id}") if widget.region), None)
+        return found or self.panels.tab_region(id)
 
-    def _jumped(self, target: Widget | None) -> None:
-        if target:
-            target.focus()
-
-    def _go_to(self, panel: str) -> None:
-        self.panels.shown = panel
-        self.call_after_refresh(self.panels.focus_shown)
+    def _jump(self, letter: str | None) -> None:
+        if letter is None:
+            return
+        found = next((widget for widget in self.query(f"#{JUMPS[letter]}") if widget.region), None)
+        if found:
+            found.focus()
+        else:
+            self.panels.go_to(JUMPS[letter])

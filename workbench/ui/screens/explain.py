@@ -2,12 +2,12 @@
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.screen import ModalScreen
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from workbench.domain.ranking import Explanation
+from workbench.ui.keys import EXPLAIN_KEYS
 from workbench.ui.text import safe_line
 
 OPEN_DEPTH = 3
@@ -19,7 +19,7 @@ class ExplainScreen(ModalScreen[None]):
     """The tree of an explanation over the compare screen; branches are filled when they are opened."""
 
     CSS_PATH = "explain.tcss"
-    BINDINGS = [Binding("escape,q", "dismiss", "Close")]
+    BINDINGS = [*EXPLAIN_KEYS]
 
     def __init__(self, heading: str, explanation: Explanation) -> None:
         """Explain one score.

@@ -1,14 +1,13 @@
 """Jump mode: a letter on every panel, and one key press to be there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.ui.keys import JUMP_KEYS
@@ -16,8 +15,12 @@ from workbench.ui.keys import JUMP_KEYS
 LABEL_CELLS = 3
 
 
-class JumpScreen(ModalScreen[Widget | None]):
-    """Letters over the screen below; gives the widget whose letter was pressed or clicked, or None.
+Place = Callable[[], Region]
+"""Where something is on the screen now; without an area when it cannot be seen."""
+
+
+class JumpScreen(ModalScreen[str | None]):
+    """Letters over the screen below; gives the one that was pressed or clicked, or None.
 
     What is not in sight has no label and its letter does nothing.
     """
@@ -25,24 +28,23 @@ class JumpScreen(ModalScreen[Widget | None]):
     CSS_PATH = "jump.tcss"
     BINDINGS = [*JUMP_KEYS]
 
-    def __init__(self, targets: Mapping[str, Widget]) -> None:
+    def __init__(self, places: Mapping[str, Place]) -> None:
         """Offer places to go.
 
         Args:
-            targets: Widgets of one screen below by letter, in lower case.
+            places: By letter, in lower case.
         """
         super().__init__()
-        self._targets = targets
+        self._places = places
 
     def compose(self) -> ComposeResult:
         """A label for each target."""
-        yield from (JumpLabel(letter) for letter in self._targets)
+        yield from (JumpLabel(letter) for letter in self._places)
 
     def on_mount(self) -> None:
         """Put the labels in place, now and whenever the screen below is laid out anew."""
-        below: set[Screen[object]] = {target.screen for target in self._targets.values() if target.is_attached}
-        for screen in below:
-            screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._place())
+        below = self.app.screen_stack[-2]
+        below.screen_layout_refresh_signal.subscribe(self, lambda _: self._place())
         self._place()
 
     def on_resize(self) -> None:
@@ -52,7 +54,7 @@ class JumpScreen(ModalScreen[Widget | None]):
     def _place(self) -> None:
         taken: set[Offset] = set()
         for label in self.query(JumpLabel):
-            region = self._targets[label.letter].region
+            region = self._places[label.letter]()
             label.display = bool(region.area) and bool(region.overlaps(self.region))
             if not label.display:
                 continue
@@ -68,11 +70,11 @@ class JumpScreen(ModalScreen[Widget | None]):
         letter = (event.character or "").lower()
         if any(label.display and label.letter == letter for label in self.query(JumpLabel)):
             event.stop()
-            self._answer(self._targets[letter])
+            self._answer(letter)
 
     def on_jump_label_clicked(self, event: "JumpLabel.Clicked") -> None:
         """Go to the target whose label was clicked."""
-        self._answer(self._targets[event.letter])
+        self._answer(event.letter)
 
     def on_click(self) -> None:
         """Stay when anything else is clicked."""
@@ -82,10 +84,10 @@ class JumpScreen(ModalScreen[Widget | None]):
         """Stay."""
         self._answer(None)
 
-    def _answer(self, target: Widget | None) -> None:
+    def _answer(self, letter: str | None) -> None:
         # A key or click that came in twice must not close the screen below as well.
         if self.is_current:
-            self.dismiss(target)
+            self.dismiss(letter)
 
 
 class JumpLabel(Static):

@@ -83,7 +83,7 @@ class SaveScreen(_Asking[str]):
         super().__init__()
         self._suggested = single_line(suggested, NAME_LIMIT)
         self._existing = frozenset(existing)
-        self._confirmed = ""
+        self._confirmed = False
 
     def compose(self) -> ComposeResult:
         """One line and what it would do."""
@@ -104,7 +104,7 @@ class SaveScreen(_Asking[str]):
     @on(Input.Changed)
     def name_changed(self) -> None:
         """Say whether the name is taken."""
-        self._confirmed = ""
+        self._confirmed = False
         taken = self._typed in self._existing
         self.say("This name is taken: Enter twice replaces what it holds." if taken else "")
 
@@ -114,8 +114,8 @@ class SaveScreen(_Asking[str]):
         name = self._typed
         if not name:
             self.say("It needs a name.", warning=True)
-        elif name in self._existing and self._confirmed != name:
-            self._confirmed = name
+        elif name in self._existing and not self._confirmed:
+            self._confirmed = True
             self.say("Enter again replaces what is saved under this name.", warning=True)
         else:
             self.answer(name)

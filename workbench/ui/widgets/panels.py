@@ -6,6 +6,7 @@ from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -62,14 +63,19 @@ class PanelTabs(Widget):
             *((f"[{TABS[name]}]", "bold $primary") if name == self.shown else f" {TABS[name]} " for name in self.names)
         )
 
+    def region_of(self, name: str) -> Region:
+        """Where a name stands on the screen; nowhere when it is not among them."""
+        if name not in self.names:
+            return Region()
+        before = self.names[: self.names.index(name)]
+        x = self.content_region.x + sum(len(TABS[other]) + 2 for other in before)
+        return Region(x, self.content_region.y, len(TABS[name]) + 2, 1)
+
     def on_click(self, event: events.Click) -> None:
         """Show the panel whose name was clicked."""
-        end = 0
         for name in self.names:
-            end += len(TABS[name]) + 2
-            if event.x < end:
+            if self.region_of(name).contains(*event.screen_offset):
                 self.post_message(self.Chosen(name))
-                return
 
 
 class Panels(Vertical):
@@ -121,10 +127,14 @@ class Panels(Vertical):
         at = turns.index(self.shown) if self.shown in turns else 0
         self.shown = turns[(at + step) % len(turns)]
 
-    def focus_shown(self) -> None:
-        """Give the focus to the panel that is shown."""
-        target = self.query_one("#shifts" if self.shown == "side" else f"#{self.shown}")
-        target.focus()
+    def go_to(self, id: str) -> None:
+        """Show a panel and give it the focus."""
+        self.shown = "side" if id == "shifts" else id
+        self.call_after_refresh(lambda: self.query_one(f"#{id}").focus())
+
+    def tab_region(self, id: str) -> Region:
+        """Where the name of a panel that takes turns stands on the screen."""
+        return self.query_one(PanelTabs).region_of("side" if id == "shifts" else id)
 
     def on_panel_tabs_chosen(self, event: PanelTabs.Chosen) -> None:
         """Show the panel whose name was clicked."""
@@ -158,8 +168,8 @@ class Panels(Vertical):
 
     def watch_inspected(self, inspected: Inspected) -> None:
         """Show the selected document and its scores."""
-        reads = self.comparison.reads if self.comparison else ()
-        self.query_one(DocumentPanel).show(inspected.document, inspected.highlights, inspected.tokens)
+        reads = inspected.comparison.reads if inspected.comparison else ()
+        self.query_one(DocumentPanel).show(inspected.document, inspected.highlights, inspected.tokens, reads)
         self._show_scores()
 
     def _show_scores(self) -> None:

@@ -4,11 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from textual.pilot import Pilot
+from textual.theme import BUILTIN_THEMES
+
 from tests.ui.conftest import Bench
 from tests.ui.screen import reranked, screen_text, until
 from workbench.config.paths import user_paths
 from workbench.ui.app import WorkbenchApp
-from workbench.ui.themes import bundled_tokens
+from workbench.ui.screens.theme_picker import ThemePicker
+from workbench.ui.themes import fallback_tokens
+from workbench.ui.widgets.panels import Panels
 
 FIRST_PAINT = """
 import asyncio, sys
@@ -46,14 +51,44 @@ def test_the_first_picture_needs_no_engine(tmp_path: Path) -> None:
     assert done.stdout.strip() == "[[]]", done.stderr
 
 
-async def test_one_key_switches_between_dark_and_light(bench: Bench) -> None:
+async def choose_theme(pilot: Pilot[None], name: str) -> None:
+    await pilot.press("ctrl+t")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ThemePicker), "the picker")
+    await pilot.press(*name, "enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, ThemePicker), "back")
+    await pilot.app.workers.wait_for_complete()
+    assert pilot.app.theme == name
+
+
+async def test_a_chosen_theme_is_there_again_at_the_next_start(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
         await reranked(pilot)
-        assert pilot.app.current_theme.dark
-        await pilot.press("ctrl+t")
-        assert pilot.app.theme == "workbench-light"
-        await pilot.press("ctrl+t")
         assert pilot.app.theme == "workbench-dark"
+        await choose_theme(pilot, "workbench-light")
+    async with bench.app().run_test(size=(120, 36)) as pilot:
+        assert pilot.app.theme == "workbench-light"
+
+
+async def test_a_theme_in_the_settings_wins_and_that_is_said(bench: Bench) -> None:
+    async with bench.app(theme="aurora").run_test(size=(120, 36), notifications=True) as pilot:
+        await reranked(pilot)
+        assert pilot.app.theme == "aurora"
+        await choose_theme(pilot, "workbench-light")
+        assert "config.toml sets aurora" in next(iter(pilot.app._notifications)).message
+    async with bench.app(theme="aurora").run_test(size=(120, 36)) as pilot:
+        assert pilot.app.theme == "aurora"
+
+
+async def test_keys_of_the_settings_work_and_a_wrong_one_is_named(bench: Bench) -> None:
+    keys = {"panel.next": "f12", "baseline.pin": "ctrl+banana"}
+    async with bench.app(keys=keys).run_test(size=(120, 36), notifications=True) as pilot:
+        screen = await reranked(pilot)
+        (message,) = pilot.app._notifications
+        assert "baseline.pin" in message.message and "banana" in message.message
+        await pilot.press("f12")
+        assert screen.query_one(Panels).shown == "scores"
+        await pilot.press("f6")
+        assert screen.query_one(Panels).shown == "scores"
 
 
 async def test_every_theme_of_textual_draws_the_screen_too(bench: Bench) -> None:
@@ -63,9 +98,9 @@ async def test_every_theme_of_textual_draws_the_screen_too(bench: Bench) -> None
             pilot.app.theme = name
             await pilot.pause()
             assert "Reranked" in screen_text(pilot.app), name
-            ours = bundled_tokens(pilot.app.current_theme.dark)
-            if not name.startswith("workbench"):
-                assert pilot.app.get_css_variables()["twin"] == ours["twin"], "dark and light have colours of their own"
+            theme = pilot.app.current_theme
+            if name in BUILTIN_THEMES:
+                assert pilot.app.get_css_variables()["match"] == fallback_tokens(theme)["match"]
 
 
 async def test_a_persons_own_theme_is_there_and_a_wrong_one_is_named(bench: Bench) -> None:

@@ -123,7 +123,7 @@ async def drag(pilot: Pilot[None], start: tuple[int, int], end: tuple[int, int])
 
 def selection_shown(panel: DocumentPanel) -> str:
     """The characters that are drawn as selected."""
-    style = panel.screen.get_component_rich_style("screen--selection", partial=True)
+    style = panel.screen.get_component_rich_style("screen--selection")
     lines = (panel.render_line(y) for y in range(panel.scrollable_content_region.height))
     return "".join(text for line in lines for text, own, _ in line if own and own.bgcolor == style.bgcolor)
 

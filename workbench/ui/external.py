@@ -99,7 +99,7 @@ def _run(app: App[None], words: list[str]) -> int:
     """
     environment = {name: value for name, value in os.environ.items() if name != "LESSOPEN"}
     # Whatever else it is set to: short text stays until the person leaves, and nothing in it is interpreted.
-    environment["LESS"] = f"{environment.get('LESS', '')}".strip()
+    environment["LESS"] = f"{environment.get('LESS', '')} -+F -+r -+R".strip()
     failure: OSError | None = None
     code = 0
     try:

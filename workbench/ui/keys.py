@@ -88,6 +88,7 @@ SCORES_KEYS = [
     _key("scores.space", "x", "space", "Next score space", "Plot the scores in the next score space they have"),
     _key("scores.threshold-up", "right,l", "threshold(1)", "Raise the threshold"),
     _key("scores.threshold-down", "left,h", "threshold(-1)", "Lower the threshold"),
+    _key("scores.threshold-off", "backspace,delete", "threshold(0)", "No threshold", "Take the threshold off"),
 ]
 
 SHIFTS_KEYS = [

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -17,7 +16,7 @@ from textual.widgets.option_list import Option
 from workbench.domain.saved import NAME_LIMIT, State, age
 from workbench.domain.text import single_line
 from workbench.domain.tuning import Tuning, differences
-from workbench.ui.keys import DRAWER_KEYS
+from workbench.ui.keys import DRAWER_KEYS, RECALL_KEYS, SAVE_KEYS
 from workbench.ui.text import TITLE_LIMIT, safe_line
 from workbench.ui.widgets.line_input import LineInput
 
@@ -71,7 +70,7 @@ class _Asking(ModalScreen[Answer | None]):
 class SaveScreen(_Asking[str]):
     """Asks for the name to save under; gives it, or None."""
 
-    BINDINGS = [Binding("escape", "close", "Close", show=False, id="save.close")]
+    BINDINGS = [*SAVE_KEYS]
 
     def __init__(self, suggested: str, existing: Collection[str]) -> None:
         """Ask for a name.
@@ -124,11 +123,7 @@ class SaveScreen(_Asking[str]):
 class RecallScreen(_Asking[State | Removal]):
     """Lists what was saved; gives the state to recall, the one to remove, or None."""
 
-    BINDINGS = [
-        *DRAWER_KEYS,
-        # Before the line that is typed into takes the key; see `check_action`.
-        Binding("delete", "remove", "Remove", show=False, id="recall.remove", priority=True),
-    ]
+    BINDINGS = [*DRAWER_KEYS, *RECALL_KEYS]
 
     def __init__(
         self, states: Sequence[State], start: Tuning, save_key: str = "s", now: datetime | None = None

@@ -105,9 +105,16 @@ class WrappedText(ScrollView, can_focus=True):
         if self.text_selection:
             indent, start, end = self._lines[index]
             first, last = self._chosen(self.text_selection)
-            style = self.screen.get_component_rich_style("screen--selection", partial=True)
-            segments = overlaid(segments, (indent + max(first, start) - start, indent + min(last, end) - start), style)
+            segments = overlaid(
+                segments, (indent + max(first, start) - start, indent + min(last, end) - start), self._selected()
+            )
         return fit(segments, width, base).apply_offsets(0, index)
+
+    def _selected(self) -> Style:
+        """How selected text looks: in the panel's own colour on the theme's, which can be half transparent."""
+        own = self.screen.get_component_rich_style("screen--selection", partial=True)
+        mixed = self.screen.get_component_rich_style("screen--selection")
+        return Style(color=own.color or self.rich_style.color, bgcolor=mixed.bgcolor)
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """The text under a selection; line breaks are those of the text, not of the panel."""

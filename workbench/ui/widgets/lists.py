@@ -112,7 +112,19 @@ class Lists(Horizontal):
             self.lines.left_top, self.lines.right_top = (round(rank_list.scroll_y) for rank_list in order)
         blind = bool(ballot and ballot.open)
         self.before.blind = self.reranked.blind = self.lines.blind = blind
+        self._mark()
         self._entitle()
+        if blind and self.has_focus_within:  # Always the left one, so that the focus tells nothing either.
+            (self.reranked if swapped else self.before).focus()
+
+    def watch_chosen(self) -> None:
+        """Show the selection again that a blind vote hid."""
+        self._mark()
+
+    def _mark(self) -> None:
+        # What the app selects by itself is the top of the reranked list.
+        marked = self.chosen or not (self.ballot and self.ballot.open)
+        self.before.marked = self.reranked.marked = marked
 
     def _entitle(self) -> None:
         comparison, ballot = self.comparison, self.ballot

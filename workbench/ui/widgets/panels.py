@@ -145,7 +145,7 @@ class Panels(Vertical):
         shown = self.shown if self.shown in turns else "document"
         slots = self.query_one("#slots")
         for name in ({shown} | placed) - {child.id for child in slots.children}:
-            slots.mount(self._made(name), before="#side")
+            slots.mount(self._made(name), **({"before": "#side"} if name == "scores" else {"after": "#document"}))
         for child in slots.children:
             child.display = child.id == shown or child.id in placed
             child.set_class(child.id == shown, "-first")

@@ -16,8 +16,8 @@ from textual.strip import Strip
 
 from workbench.ui.keys import LIST_KEYS
 from workbench.ui.rows import Row
+from workbench.ui.selection import overlaid, selection_style
 from workbench.ui.text import TITLE_LIMIT, bar, fit, marked
-from workbench.ui.widgets.wrapped_text import overlaid
 
 BAR_CELLS = 4
 WIDE_BAR_CELLS = 8
@@ -44,6 +44,8 @@ class RankList(ScrollView, can_focus=True):
     """Draw scores and their bars."""
     blind: reactive[bool] = reactive(False)
     """Draw rank and title alone, so that nobody can tell which list this is."""
+    marked: reactive[bool] = reactive(True)
+    """Draw which row is selected."""
 
     class Selected(Message):
         """A person chose a row."""
@@ -102,7 +104,7 @@ class RankList(ScrollView, can_focus=True):
         """Draw all rows in the other style."""
         self._forget()
 
-    watch_scores = watch_blind = watch_stale
+    watch_scores = watch_blind = watch_marked = watch_stale
 
     def watch_pitch(self) -> None:
         """Place all rows anew."""
@@ -167,7 +169,7 @@ class RankList(ScrollView, can_focus=True):
         index, between = divmod(y + self.scroll_offset.y, self.pitch)
         if index >= len(self.rows) or between:
             return Strip.blank(width, self.rich_style)
-        selected = index == self.cursor
+        selected = self.marked and index == self.cursor
         key = (index, selected, self.has_focus)
         strip = self._strips.get(key)
         if strip is None:
@@ -175,8 +177,8 @@ class RankList(ScrollView, can_focus=True):
         line = y + self.scroll_offset.y
         if (chosen := self.text_selection) and (span := chosen.get_span(line)):
             start, end = span
-            style = self.screen.get_component_rich_style("screen--selection", partial=True)
-            strip = Strip(overlaid(list(strip), (start, end if end >= 0 else len(strip.text)), style))
+            end = end if end >= 0 else len(strip.text)
+            strip = Strip(overlaid(list(strip), (start, end), selection_style(self)))
         return strip.apply_offsets(0, line)
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:

@@ -11,7 +11,8 @@ from textual.reactive import reactive
 from workbench.domain.comparison import Comparison
 from workbench.domain.text import sanitize
 from workbench.ui.keys import REQUEST_KEYS
-from workbench.ui.widgets.wrapped_text import Line, WrappedText, overlaid
+from workbench.ui.selection import overlaid
+from workbench.ui.widgets.wrapped_text import Line, WrappedText
 from workbench.ui.wrap import wrapped
 
 HANG = 2

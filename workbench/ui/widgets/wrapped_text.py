@@ -6,7 +6,6 @@ from itertools import islice
 from typing import NamedTuple
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import work
 from textual.content import Content
 from textual.geometry import Offset, Size
@@ -15,6 +14,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from workbench.domain.documents import Span
+from workbench.ui.selection import overlaid, selection_style
 from workbench.ui.text import fit
 
 STEP = 400
@@ -106,15 +106,9 @@ class WrappedText(ScrollView, can_focus=True):
             indent, start, end = self._lines[index]
             first, last = self._chosen(self.text_selection)
             segments = overlaid(
-                segments, (indent + max(first, start) - start, indent + min(last, end) - start), self._selected()
+                segments, (indent + max(first, start) - start, indent + min(last, end) - start), selection_style(self)
             )
         return fit(segments, width, base).apply_offsets(0, index)
-
-    def _selected(self) -> Style:
-        """How selected text looks: in the panel's own colour on the theme's, which can be half transparent."""
-        own = self.screen.get_component_rich_style("screen--selection", partial=True)
-        mixed = self.screen.get_component_rich_style("screen--selection")
-        return Style(color=own.color or self.rich_style.color, bgcolor=mixed.bgcolor)
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """The text under a selection; line breaks are those of the text, not of the panel."""
@@ -132,21 +126,3 @@ class WrappedText(ScrollView, can_focus=True):
             return len(self._source)
         indent, start, end = self._lines[offset.y]
         return max(start, min(start + offset.x - indent, end))
-
-
-def overlaid(segments: list[Segment], span: Span, style: Style) -> list[Segment]:
-    """Give the characters of a span one more style.
-
-    Args:
-        segments: One line, without control codes.
-        span: In characters of the line; may be empty or reach over its ends.
-        style: Wins over the segments' own.
-    """
-    found, at = [], 0
-    for text, own, _ in segments:
-        first, last = (max(0, min(place - at, len(text))) for place in span)
-        last = max(first, last)
-        parts = ((text[:first], own), (text[first:last], style if own is None else own + style), (text[last:], own))
-        found += [Segment(part, look) for part, look in parts if part]
-        at += len(text)
-    return found

@@ -1,10 +1,11 @@
 """The command line: words in, one command's function called, one exit code out."""
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from workbench import __version__
 from workbench.config.logs import log_error, log_surprise, start_log
@@ -12,13 +13,18 @@ from workbench.config.paths import user_paths
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.text import sanitize
 
+if TYPE_CHECKING:
+    import argparse
+
 SURPRISE = 70
 """Exit code for a mistake of ours."""
 FORMATS = ("table", "json", "tsv", "markdown")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> "argparse.ArgumentParser":
     """Describe every command and flag; imports nothing but argparse."""
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="workbench",
         description="BM25 and reranked results side by side. Without a command, opens the app.",
@@ -78,10 +84,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _corpus_and_model(parser: argparse.ArgumentParser) -> None:
+def _corpus_and_model(parser: "argparse.ArgumentParser") -> None:
+    from argparse import SUPPRESS
+
     # Without a default of its own, so that the same flag before the command is not undone.
-    parser.add_argument("--corpus", metavar="C", default=argparse.SUPPRESS, help="the corpus to search")
-    parser.add_argument("--model", metavar="M", default=argparse.SUPPRESS, help="the local model that reranks")
+    parser.add_argument("--corpus", metavar="C", default=SUPPRESS, help="the corpus to search")
+    parser.add_argument("--model", metavar="M", default=SUPPRESS, help="the local model that reranks")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,7 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 1 done with a finding, 2 wrong usage or input, 3 something is unavailable, 130 stopped.
     """
-    arguments = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    # To describe every command takes longer than to see that none is given.
+    arguments = build_parser().parse_args(words) if words else SimpleNamespace(query=None)
     module, _, function = getattr(arguments, "run", "open:run").partition(":")
     for stream in (sys.stdout, sys.stderr):
         # A file name or a terminal that is not UTF-8 must not end a command half-way.

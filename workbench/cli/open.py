@@ -3,24 +3,32 @@
 import asyncio
 import gc
 import sys
-from argparse import Namespace
+from typing import TYPE_CHECKING
 
-from workbench.cli.wiring import open_session, settings_for
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: "Namespace") -> int:
     """Open the app on the terminal, or print what it would show first."""
-    settings = settings_for(arguments)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        from workbench.cli.compare import compare_once, print_comparison
-
-        code = print_comparison(asyncio.run(compare_once(settings, arguments.query)), "table")
-        sys.stdout.write("\nThis is no terminal: run `workbench` in one to open the app.\n")
-        return code
+        return _print_first(arguments)
     # Nothing made while starting is garbage; looking for it would be a tenth of the start.
     gc.disable()
+    from workbench.cli.wiring import open_session, settings_for
+
+    settings = settings_for(arguments)
     from workbench.ui.app import WorkbenchApp
 
     app = WorkbenchApp(open_session(settings), settings, arguments.query)
     app.run()
     return app.return_code or 0
+
+
+def _print_first(arguments: "Namespace") -> int:
+    from workbench.cli.compare import compare_once, print_comparison
+    from workbench.cli.wiring import settings_for
+
+    code = print_comparison(asyncio.run(compare_once(settings_for(arguments), arguments.query)), "table")
+    sys.stdout.write("\nThis is no terminal: run `workbench` in one to open the app.\n")
+    return code

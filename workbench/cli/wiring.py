@@ -1,6 +1,5 @@
 """Ties engines, models and settings into a session; everything heavy is imported inside the functions."""
 
-from argparse import Namespace
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,8 @@ from workbench.services.session import Engines, Opened, Session
 from workbench.services.threads import in_thread
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from workbench.models.store import ModelStore
 
 BUNDLED = "help-center"
@@ -25,7 +26,7 @@ FIRST_START_PATIENCE = 30.0
 """Seconds to wait while another process, started at the same moment, indexes the bundled corpus."""
 
 
-def settings_for(arguments: Namespace) -> Settings:
+def settings_for(arguments: "Namespace") -> Settings:
     """The settings file with the command line's flags on top."""
     settings = load_settings(user_paths().settings)
     given = {

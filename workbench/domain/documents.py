@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 
 from workbench.domain.text import sanitize, single_line
 
@@ -44,6 +43,9 @@ class Document:
     @cached_property
     def digest(self) -> bytes:
         """16 bytes that identify `text`, for caches."""
+        # A digest is wanted after the first list is out; OpenSSL takes milliseconds to load.
+        from hashlib import blake2b
+
         return blake2b(self.text.encode(), digest_size=16).digest()
 
 

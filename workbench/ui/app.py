@@ -11,7 +11,6 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from workbench.config.paths import bundled, user_paths
-from workbench.config.remembered import load_remembered, remember
 from workbench.config.settings import Settings
 from workbench.config.themes import load_themes
 from workbench.services.session import Session
@@ -63,14 +62,22 @@ class WorkbenchApp(App[None]):
     def _first_theme(self) -> str:
         wanted = self.settings.theme
         if not wanted:
-            remembered = load_remembered(user_paths().remembered)
-            if remembered.warning:
-                self._complaints.append(("Themes", remembered.warning))
-            wanted = remembered.theme or DEFAULT_THEME
+            wanted = self._remembered_theme() or DEFAULT_THEME
         if wanted in self.available_themes:
             return wanted
         self._complaints.append(("Themes", f"There is no theme {wanted}; {DEFAULT_THEME} is used."))
         return DEFAULT_THEME
+
+    def _remembered_theme(self) -> str | None:
+        path = user_paths().remembered
+        if not path.exists():
+            return None
+        from workbench.config.remembered import load_remembered
+
+        remembered = load_remembered(path)
+        if remembered.warning:
+            self._complaints.append(("Themes", remembered.warning))
+        return remembered.theme
 
     def _map_keys(self) -> None:
         from workbench.ui.keymap import checked_keys, moved_keys
@@ -127,6 +134,7 @@ class WorkbenchApp(App[None]):
     @work(exclusive=True, group="theme", exit_on_error=False)
     async def action_themes(self) -> None:
         """Choose a theme, and remember it."""
+        from workbench.config.remembered import remember
         from workbench.ui.screens.theme_picker import ThemePicker
 
         name = await self.push_screen_wait(ThemePicker())

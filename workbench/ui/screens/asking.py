@@ -3,6 +3,7 @@
 import time
 from contextlib import aclosing, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.reactive import reactive
@@ -15,7 +16,6 @@ from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation
-from workbench.domain.saved import State
 from workbench.domain.tuning import Tuning
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
@@ -25,6 +25,9 @@ from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.shift_panel import ShiftPanel
 from workbench.ui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from workbench.domain.saved import State
 
 PAUSE = 0.04
 """Seconds that typing must rest before the model is asked; BM25 answers every key."""
@@ -196,7 +199,7 @@ class AskingScreen(Screen[None]):
         self._sample = (max(self._sample, -1 if step > 0 else 0) + step) % len(queries)
         self.ask(queries[self._sample].text)
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: "State") -> None:
         """Go back to a saved state."""
         self.session.tune(state.tuning)
         self.session.baseline = state.baseline

@@ -9,13 +9,14 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Region
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from workbench.domain.tuning import Tuning
 from workbench.services.threads import in_thread
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.screens.presenting import PresentingScreen
 from workbench.ui.widgets.document_panel import DocumentPanel
+from workbench.ui.widgets.key_bar import KeyBar
 from workbench.ui.widgets.lists import Lists
 from workbench.ui.widgets.panels import Panels
 from workbench.ui.widgets.presenter_bar import PresenterBar
@@ -74,7 +75,7 @@ class CompareScreen(PresentingScreen):
         yield Lists("lists").data_bind(
             here.comparison, here.selected_id, here.model, here.chosen, here.pitch, here.ballot
         )
-        yield Panels(id="panels").data_bind(
+        yield Panels("panels").data_bind(
             here.comparison,
             here.selected_id,
             here.inspected,
@@ -84,7 +85,7 @@ class CompareScreen(PresentingScreen):
             here.baseline,
         )
         yield PresenterBar(id="presenter").data_bind(here.ballot, here.tally)
-        yield Footer(compact=True)
+        yield KeyBar()
 
     @property
     def lists(self) -> Lists:

@@ -1,18 +1,20 @@
 """Presenter mode: the query, the two lists and their lines; and the blind vote on which list is better."""
 
-import random
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.reactive import reactive
 
-from workbench.domain.ballot import Ballot, Tally
 from workbench.domain.comparison import Comparison
 from workbench.services.threads import in_thread
 from workbench.ui.keys import PRESENT_KEYS
 from workbench.ui.screens.asking import AskingScreen
 from workbench.ui.widgets.rank_list import RankList
+
+if TYPE_CHECKING:
+    from workbench.domain.ballot import Ballot, Tally
 
 ACTIONS = {"scores", "blind", "vote", "reveal"}
 ROOMY = 26
@@ -25,9 +27,10 @@ class PresentingScreen(AskingScreen):
     BINDINGS = [*PRESENT_KEYS]
 
     presenting: reactive[bool] = reactive(False, repaint=False, bindings=True)
-    ballot: reactive[Ballot | None] = reactive(None, repaint=False)
+    ballot: "reactive[Ballot | None]" = reactive(None, repaint=False)
     """The vote on the present query; None outside a blind vote."""
-    tally: reactive[Tally] = reactive(Tally(), repaint=False)
+    tally: "reactive[Tally | None]" = reactive(None, repaint=False)
+    """How the votes stand; None before the first."""
     pitch: reactive[int] = reactive(1, repaint=False)
     """Lines per row of the lists."""
 
@@ -86,11 +89,15 @@ class PresentingScreen(AskingScreen):
         if comparison and self.ballot and self.ballot.query != comparison.query:
             self.ballot = self._drawn(comparison)
 
-    def _drawn(self, comparison: Comparison) -> Ballot:
+    def _drawn(self, comparison: Comparison) -> "Ballot":
+        import random
+
+        from workbench.domain.ballot import Ballot
+
         return Ballot.drawn(comparison.query, random.SystemRandom())
 
     @work(group="votes", exit_on_error=False)
-    async def _keep_vote(self, ballot: Ballot, comparison: Comparison) -> None:
+    async def _keep_vote(self, ballot: "Ballot", comparison: Comparison) -> None:
         """Write a vote down, then count it."""
         from workbench.services.votes import Vote
 

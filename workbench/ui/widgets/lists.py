@@ -1,6 +1,7 @@
 """The two ranked lists and the lines that join them."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -8,13 +9,15 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from workbench.domain.ballot import Ballot
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelStatus
 from workbench.ui.notices import before_notice, before_title, model_notice, reranked_notice, reranked_title
 from workbench.ui.rows import before_rows, reranked_rows
 from workbench.ui.widgets.gutter import Gutter
 from workbench.ui.widgets.rank_list import RankList
+
+if TYPE_CHECKING:
+    from workbench.domain.ballot import Ballot
 
 FADE_AFTER = 0.1
 """Seconds after which an earlier answer that is still shown fades."""
@@ -30,7 +33,7 @@ class Lists(Horizontal):
     """A person selected the document themselves."""
     pitch: reactive[int] = reactive(1, repaint=False)
     """Lines per row."""
-    ballot: reactive[Ballot | None] = reactive(None, repaint=False)
+    ballot: "reactive[Ballot | None]" = reactive(None, repaint=False)
     """The blind vote that is under way, or was just decided."""
 
     def __init__(self, id: str) -> None:
@@ -101,7 +104,7 @@ class Lists(Horizontal):
         if status is not None and not (self.comparison and self.comparison.reranked):
             self.reranked.show((), model_notice(status))
 
-    def watch_ballot(self, ballot: Ballot | None) -> None:
+    def watch_ballot(self, ballot: "Ballot | None") -> None:
         """Hide which list is which, and which way round they are, or show it again."""
         swapped = bool(ballot and ballot.swapped)
         if swapped != self.lines.swapped:

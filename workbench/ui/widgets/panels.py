@@ -1,6 +1,7 @@
 """The panels below the lists: some take turns, and where there is room some have a place of their own."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult, RenderResult
@@ -20,8 +21,10 @@ from workbench.domain.tuning import Tuning
 from workbench.ui.widgets.document_panel import DocumentPanel
 from workbench.ui.widgets.latency_panel import LatencyPanel
 from workbench.ui.widgets.model_panel import ModelPanel
-from workbench.ui.widgets.scores_panel import ScoresPanel
 from workbench.ui.widgets.shift_panel import ShiftPanel
+
+if TYPE_CHECKING:
+    from workbench.ui.widgets.scores_panel import ScoresPanel
 
 TABS = {"document": "Document", "scores": "Scores", "side": "Shifts", "tuning": "Tuning", "request": "Request"}
 """By the id of what they show."""
@@ -91,6 +94,10 @@ class Panels(Vertical):
     shown: reactive[str] = reactive("document", repaint=False)
     """The one of `TABS` that a person chose."""
 
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._scores: ScoresPanel | None = None
+
     def compose(self) -> ComposeResult:
         """The names above the panels."""
         yield PanelTabs()
@@ -154,9 +161,11 @@ class Panels(Vertical):
 
     def _made(self, name: str) -> Widget:
         if name == "scores":
-            scores = ScoresPanel("scores")
+            from workbench.ui.widgets.scores_panel import ScoresPanel
+
+            self._scores = ScoresPanel("scores")
             self.call_after_refresh(self._show_scores)
-            return scores
+            return self._scores
         if name == "tuning":
             from workbench.ui.widgets.tuning_panel import TuningPanel
 
@@ -173,5 +182,5 @@ class Panels(Vertical):
         self._show_scores()
 
     def _show_scores(self) -> None:
-        for scores in self.query(ScoresPanel):
-            scores.show(self.comparison, self.selected_id, self.inspected.explanation)
+        if self._scores:
+            self._scores.show(self.comparison, self.selected_id, self.inspected.explanation)

@@ -11,8 +11,9 @@ from workbench.domain.documents import Document, Judgment, Query
 from workbench.domain.errors import BadInputError, IndexUnavailableError
 from workbench.domain.ranking import Explanation
 from workbench.engines.base import Retriever
+from workbench.engines.corpora import read_queries
 from workbench.engines.embedded import EmbeddedRetriever
-from workbench.engines.index import build_index, read_queries, remove_corpus
+from workbench.engines.index import build_index, remove_corpus
 
 SHOP = (
     Document.of("heat", "Why a laptop runs hot", "Laptops get warm while charging. Unplug the adapter.\nLet it cool."),

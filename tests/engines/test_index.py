@@ -11,17 +11,8 @@ import pytest
 
 from workbench.domain.documents import Document, Judgment, Query
 from workbench.domain.errors import BadInputError, IndexUnavailableError, StoppedError, WorkbenchError
-from workbench.engines.index import (
-    BrokenCorpus,
-    CorpusInfo,
-    build_index,
-    corpus_info,
-    list_corpora,
-    read_judgments,
-    read_queries,
-    rebuild_index,
-    remove_corpus,
-)
+from workbench.engines.corpora import BrokenCorpus, CorpusInfo, corpus_info, list_corpora, read_judgments, read_queries
+from workbench.engines.index import build_index, rebuild_index, remove_corpus
 from workbench.engines.index_reader import IndexReader
 from workbench.engines.query_syntax import parse
 

@@ -12,9 +12,10 @@ from workbench.cli.wiring import ensure_bundled
 from workbench.domain.documents import Document
 from workbench.domain.ranking import Explanation
 from workbench.domain.tuning import Boosts
+from workbench.engines.corpora import read_queries
 from workbench.engines.corpus_layout import current_generation
 from workbench.engines.embedded import EmbeddedRetriever
-from workbench.engines.index import build_index, read_queries
+from workbench.engines.index import build_index
 from workbench.engines.query_syntax import parse
 from workbench.engines.request import LINE, described, written
 

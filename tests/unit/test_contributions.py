@@ -14,9 +14,9 @@ from workbench.domain.ranking import Candidate, Explanation, Reranked
 from workbench.domain.score_view import columns, elasticsearch_score, readings
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
+from workbench.engines.corpora import read_queries
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.explanation import highest, summed
-from workbench.engines.index import read_queries
 
 MORE_QUERIES = (
     '"power bank" plane plane',

@@ -18,17 +18,8 @@ from workbench.corpora.judgments import read_judged
 from workbench.corpora.open import open_corpus
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
-from workbench.engines.index import (
-    BrokenCorpus,
-    CorpusInfo,
-    build_index,
-    corpus_info,
-    list_corpora,
-    read_judgments,
-    read_queries,
-    rebuild_index,
-    remove_corpus,
-)
+from workbench.engines.corpora import BrokenCorpus, CorpusInfo, corpus_info, list_corpora, read_judgments, read_queries
+from workbench.engines.index import build_index, rebuild_index, remove_corpus
 from workbench.services.intake import NAMED, Intake, refusal
 
 

@@ -92,7 +92,7 @@ def _themes(paths: Paths, settings: Settings) -> Iterator[Check]:
 
 
 def _corpora(paths: Paths, settings: Settings) -> Iterator[Check]:
-    from workbench.engines.index import BrokenCorpus, list_corpora
+    from workbench.engines.corpora import BrokenCorpus, list_corpora
 
     found = list_corpora(paths.corpora)
     for corpus in found:

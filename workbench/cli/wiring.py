@@ -54,7 +54,7 @@ def open_session(settings: Settings) -> Session:
         return model_store(paths)
 
     def corpus_names() -> list[str]:
-        from workbench.engines.index import list_corpora
+        from workbench.engines.corpora import list_corpora
 
         return sorted({BUNDLED, *(corpus.name for corpus in list_corpora(paths.corpora))})
 
@@ -71,8 +71,8 @@ def model_store(paths: Paths) -> "ModelStore":
 
 
 def _open_corpus(paths: Paths, name: str, fields: tuple[tuple[str, float], ...]) -> Opened:
+    from workbench.engines.corpora import corpus_info, read_queries
     from workbench.engines.embedded import EmbeddedRetriever
-    from workbench.engines.index import corpus_info, read_queries
 
     if name == BUNDLED:
         ensure_bundled(paths.corpora)
@@ -83,7 +83,7 @@ def _open_corpus(paths: Paths, name: str, fields: tuple[tuple[str, float], ...])
 def ensure_bundled(root: Path) -> None:
     """Index the bundled corpus, unless this version's is there or the person put their own in its place."""
     from workbench.domain.errors import WorkbenchError
-    from workbench.engines.index import corpus_info
+    from workbench.engines.corpora import corpus_info
 
     source = f"bundled {BUNDLED} {__version__}"
     try:

@@ -96,7 +96,7 @@ _VOWEL = "(?:[aeiou]|[^aeiou]y)"
 _VERBAL = ("ed", "eds", "ing", "ings")
 _ADVERBIAL = ("i", "is", "ies", "y", "ys", *(letter + ending for letter in "iy" for ending in _VERBAL))
 _DEPARTURES = tuple(
-    (tuple(base + ending for ending in endings), re.compile(f"{stem}(?:{'|'.join(endings)})"), replacement)
+    (tuple(base + ending for ending in endings), f"{stem}(?:{'|'.join(endings)})", replacement)
     for base, endings, stem, replacement in (
         ("", _VERBAL, rf"(.*{_VOWEL}.*([^aeiouybdfglmnprstz]))\2", r"\1"),
         ("bl", _ADVERBIAL, rf"(.*{_VOWEL}[^aeiou].*(?<!a)bl)", r"\1e"),
@@ -109,7 +109,8 @@ def _stem(word: str) -> str:
     if len(word) <= 2:
         return word
     for endings, pattern, replacement in _DEPARTURES:
-        if word.endswith(endings) and (match := pattern.fullmatch(word)):
+        # Compiled, and kept by `re`, when a word needs it: that takes milliseconds of the start.
+        if word.endswith(endings) and (match := re.fullmatch(pattern, word)):
             word = match.expand(replacement)
     return str(_porter(word))
 

@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +25,6 @@ FORMAT_VERSION = 1
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LOCKS = ".locks"
-
-
-@dataclass(frozen=True)
-class CorpusInfo:
-    """A corpus that is indexed on this machine."""
-
-    name: str
-    source: str
-    """What it was read from, as a person gave it."""
-    documents: int
-    text_bytes: int
-    """Titles and bodies in UTF-8."""
-    skipped: int
-    """Records of the source that were not documents."""
-    built_at: str
-    """ISO 8601, UTC."""
-    disk_bytes: int
-    path: Path
-    """The generation's folder."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +114,8 @@ def current_generation(root: Path, name: str) -> Path:
     with reading(name):
         if not home.is_dir():
             known = names(root)
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known)
             there = ", ".join(dict.fromkeys([*near, *known])) or "none yet"
             hint = f"Did you mean {near[0]}?" if near else "workbench corpus list"

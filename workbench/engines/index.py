@@ -6,55 +6,31 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.domain.documents import Document, Judgment, Query
-from workbench.domain.errors import BadInputError, IndexUnavailableError, StoppedError
+from workbench.domain.errors import BadInputError, StoppedError
 from workbench.domain.text import single_line
 from workbench.engines.analysis import Analysed, analysed
 from workbench.engines.analyzer import ANALYZER_VERSION, GAP
+from workbench.engines.corpora import CorpusInfo, described, read_judgments, read_queries
 from workbench.engines.corpus_layout import (
     FORMAT_VERSION,
-    CorpusInfo,
     Manifest,
-    check,
     current_generation,
     damaged,
     files_in,
     home_of,
     locked,
-    names,
     read_manifest,
-    reading,
     sweep,
     switch,
 )
 
-__all__ = [
-    "BrokenCorpus",
-    "CorpusInfo",
-    "build_index",
-    "corpus_info",
-    "list_corpora",
-    "read_judgments",
-    "read_queries",
-    "rebuild_index",
-    "remove_corpus",
-]
-
 _HEAP_BYTES = 256_000_000
 """What tantivy gathers before it writes a segment: the most of a build's memory."""
-
-
-@dataclass(frozen=True)
-class BrokenCorpus:
-    """A corpus whose index cannot answer."""
-
-    name: str
-    error: IndexUnavailableError
 
 
 def build_index(
@@ -124,7 +100,7 @@ def build_index(
             sweep(home)
             raise
         sweep(home)
-    return _info(manifest, generation)
+    return described(manifest, generation)
 
 
 def rebuild_index(
@@ -170,32 +146,6 @@ def rebuild_index(
     )
 
 
-def list_corpora(root: Path) -> list[CorpusInfo | BrokenCorpus]:
-    """Every corpus below a root, in alphabetical order."""
-    corpora: list[CorpusInfo | BrokenCorpus] = []
-    for name in names(root):
-        try:
-            corpora.append(corpus_info(root, name))
-        except IndexUnavailableError as error:
-            corpora.append(BrokenCorpus(name, error))
-        except BadInputError:
-            continue  # Removed just now.
-    return corpora
-
-
-def corpus_info(root: Path, name: str) -> CorpusInfo:
-    """What is known of one corpus.
-
-    Raises:
-        BadInputError: There is no such corpus.
-        IndexUnavailableError: Its index cannot answer.
-    """
-    generation = current_generation(root, name)
-    manifest = read_manifest(generation, name)
-    check(manifest, generation)
-    return _info(manifest, generation)
-
-
 def remove_corpus(root: Path, name: str) -> None:
     """Delete a corpus, whole or not.
 
@@ -209,26 +159,6 @@ def remove_corpus(root: Path, name: str) -> None:
             current_generation(root, name)
         (home / "current").unlink(missing_ok=True)
         shutil.rmtree(home)
-
-
-def read_queries(root: Path, name: str) -> tuple[Query, ...]:
-    """The queries that came with a corpus, in their order; empty when none did."""
-    path = current_generation(root, name) / "queries.jsonl"
-    with reading(name):
-        if not path.exists():
-            return ()
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return tuple(Query(row["_id"], row["text"]) for row in rows)
-
-
-def read_judgments(root: Path, name: str) -> tuple[Judgment, ...]:
-    """The judgments that came with a corpus, in their order; empty when none did."""
-    path = current_generation(root, name) / "qrels" / "test.tsv"
-    with reading(name):
-        if not path.exists():
-            return ()
-        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
-        return tuple(Judgment(query, document, int(grade)) for query, document, grade in rows)
 
 
 def _write_documents(
@@ -300,16 +230,3 @@ def _write_judged(generation: Path, queries: Sequence[Query], judgments: Sequenc
     rows = [f"{row.query_id}\t{row.document_id}\t{row.grade}\n" for row in judgments]
     (generation / "qrels").mkdir()
     (generation / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(rows), encoding="utf-8")
-
-
-def _info(manifest: Manifest, generation: Path) -> CorpusInfo:
-    return CorpusInfo(
-        name=manifest.name,
-        source=manifest.source,
-        documents=manifest.documents,
-        text_bytes=manifest.text_bytes,
-        skipped=manifest.skipped,
-        built_at=manifest.built_at,
-        disk_bytes=sum(path.stat().st_size for path in files_in(generation)),
-        path=generation,
-    )

@@ -1,6 +1,7 @@
 """The lines between the two lists: each document from its rank before to its rank now."""
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -39,6 +40,7 @@ class Gutter(Widget):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._canvas: Canvas | None = None
+        self._looks: dict[tuple[str | None, bool], Style] = {}
 
     def watch_comparison(self) -> None:
         """Draw other lines."""
@@ -47,17 +49,26 @@ class Gutter(Widget):
     watch_selected_id = watch_chosen = watch_left_top = watch_right_top = on_resize = watch_comparison
     watch_pitch = watch_blind = watch_swapped = watch_comparison
 
+    def notify_style_update(self) -> None:
+        """The theme changed: the kept styles are of the wrong colour."""
+        self._looks.clear()
+        super().notify_style_update()
+
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         if self._canvas is None:
             self._canvas = self._draw()
-        base = self.rich_style
-        dim = self.get_component_rich_style("gutter--dim", partial=True)
-        segments = []
-        for text, ink in self._canvas.row(y):
-            style = base + self.get_component_rich_style(f"gutter--{ink}", partial=True) if ink else base
-            segments.append(Segment(text, style + dim if self.chosen and ink not in (None, "selected") else style))
-        return Strip(segments, self.content_size.width)
+        runs = self._canvas.row(y)
+        return Strip([Segment(text, self._look(ink)) for text, ink in runs], self.content_size.width)
+
+    def _look(self, ink: str | None) -> Style:
+        dim = self.chosen and ink not in (None, "selected")
+        style = self._looks.get((ink, dim))
+        if style is None:
+            names = [name for name in (ink, "dim" if dim else None) if name]
+            parts = [self.get_component_rich_style(f"gutter--{name}", partial=True) for name in names]
+            style = self._looks[ink, dim] = Style.combine([self.rich_style, *parts])
+        return style
 
     def _draw(self) -> Canvas:
         canvas = Canvas(*self.content_size)

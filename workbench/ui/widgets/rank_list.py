@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -14,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from workbench.domain.documents import Span
 from workbench.ui.keys import LIST_KEYS
 from workbench.ui.rows import Row
 from workbench.ui.selection import overlaid, selection_style
@@ -60,8 +62,8 @@ class RankList(ScrollView, can_focus=True):
         self.rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}
         self._notice = Content("")
-        self._strips: LRUCache[tuple[int, bool, bool], Strip] = LRUCache(512)
-        self._styles: dict[str, Style] = {}
+        self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
+        self._looks: dict[tuple[str, bool], Style] = {}
 
     def show(self, rows: Sequence[Row], notice: Content | None = None) -> None:
         """Replace what is listed.
@@ -73,7 +75,7 @@ class RankList(ScrollView, can_focus=True):
         self.rows = tuple(rows)
         self._index = {row.document.id: index for index, row in enumerate(self.rows)}
         self._notice = notice or Content("")
-        self._forget()
+        self._strips.clear()
         self._measure()
 
     def _measure(self) -> None:
@@ -123,7 +125,7 @@ class RankList(ScrollView, can_focus=True):
 
     def _forget(self) -> None:
         self._strips.clear()
-        self._styles.clear()
+        self._looks.clear()
 
     def notify_style_update(self) -> None:
         """Theme, focus or hover changed: cached rows are of the wrong colour."""
@@ -163,28 +165,27 @@ class RankList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
-        width = self.scrollable_content_region.width
+        width, line = self.scrollable_content_region.width, y + self.scroll_offset.y
         if not self.rows:
             return self._notice_line(y, width)
-        index, between = divmod(y + self.scroll_offset.y, self.pitch)
+        index, between = divmod(line, self.pitch)
         if index >= len(self.rows) or between:
-            return Strip.blank(width, self.rich_style)
-        selected = self.marked and index == self.cursor
-        key = (index, selected, self.has_focus)
+            return Strip.blank(width, self._look("", False))
+        key = (index, self.marked and index == self.cursor)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self._draw(self.rows[index], width, selected)
-        line = y + self.scroll_offset.y
+            drawn = Strip(self._draw(self.rows[index], width, key[1]), width)
+            strip = self._strips[key] = drawn.apply_offsets(0, line)
         if (chosen := self.text_selection) and (span := chosen.get_span(line)):
             start, end = span
             end = end if end >= 0 else len(strip.text)
-            strip = Strip(overlaid(list(strip), (start, end), selection_style(self)))
-        return strip.apply_offsets(0, line)
+            strip = Strip(overlaid(list(strip), (start, end), selection_style(self)), width)
+        return strip
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
         """The rows under a selection, as they are drawn."""
         width = self.scrollable_content_region.width
-        lines = [self._draw(row, width, False).text.rstrip() for row in self.rows]
+        lines = ["".join(part.text for part in self._draw(row, width, False)).rstrip() for row in self.rows]
         return selection.extract(("\n" * self.pitch).join(lines)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
@@ -193,46 +194,53 @@ class RankList(ScrollView, can_focus=True):
 
     def _notice_line(self, y: int, width: int) -> Strip:
         lines = self._notice.wrap(max(width - 4, 10)) if self._notice.plain else []
+        plain = self._look("", False)
         if not 1 <= y <= len(lines):
-            return Strip.blank(width, self.rich_style)
-        style = self._style("muted") + self.rich_style
-        return fit([Segment("  ", style), Segment(lines[y - 1].plain, style)], width, self.rich_style)
+            return Strip.blank(width, plain)
+        style = self._look("muted", False)
+        return fit([Segment("  ", style), Segment(lines[y - 1].plain, style)], width, plain)
 
-    def _style(self, name: str) -> Style:
-        if name not in self._styles:
-            self._styles[name] = self.get_component_rich_style(f"rank--{name}", partial=True)
-        return self._styles[name]
+    def _look(self, name: str, selected: bool) -> Style:
+        """How a part of a row looks; kept, as Textual works a style out anew whenever it is asked."""
+        style = self._looks.get((name, selected))
+        if style is None:
+            names = ["row", *(("selected" if self.has_focus else "twin",) if selected else ())]
+            names += ["stale"] if self.stale else [name] if name else []
+            parts = [self.get_component_rich_style(f"rank--{part}", partial=True) for part in names]
+            style = self._looks[name, selected] = Style.combine([self.rich_style, *parts])
+        return style
 
-    def _draw(self, row: Row, width: int, selected: bool) -> Strip:
-        base = self.rich_style + self._style("row")
-        if selected:
-            base += self._style("selected" if self.has_focus else "twin")
-        if self.stale:
-            base += self._style("stale")
-
-        def styled(name: str) -> Style:
-            return base if self.stale else base + self._style(name)
-
-        quiet = base if row.compared else styled("muted")
-        pointer = "›" if selected else " "
-        left = [
-            Segment(f"{pointer}{row.rank:>2} ", quiet),
-        ]
+    def _draw(self, row: Row, width: int, selected: bool) -> list[Segment]:
+        base = self._look("", selected)
+        quiet = base if row.compared else self._look("muted", selected)
+        wide = width >= WIDE
+        left = [Segment(f"{'›' if selected else ' '}{row.rank:>2} ", quiet)]
         if not self.blind:
-            left.append(Segment(f"{_shift_text(row):<5}", styled(_shift_style(row))))
-            if width >= WIDE:
-                left.append(Segment(f"{f'({row.other_rank})' if row.other_rank else '':<6}", styled("muted")))
+            left.append(Segment(f"{_shift_text(row):<5}", self._look(_shift_style(row), selected)))
+            if wide:
+                other = f"({row.other_rank})" if row.other_rank else ""
+                left.append(Segment(f"{other:<6}", self._look("muted", selected)))
         if self.scores and not self.blind:
             left.append(Segment(f"{row.score:>6} ", quiet))
-            left.append(Segment(f"{bar(row.fraction, WIDE_BAR_CELLS if width >= WIDE else BAR_CELLS)} ", styled("bar")))
-        right = [Segment(" ✂" if row.truncated and not self.blind else "  ", styled("cut")), Segment(" ", base)]
-        room = width - sum(segment.cell_length for segment in (*left, *right))
-        title = row.document.title[:TITLE_LIMIT]
-        if title:
-            middle = marked(title, row.title_spans, quiet, styled("match"))
+            cells = WIDE_BAR_CELLS if wide else BAR_CELLS
+            left.append(Segment(f"{bar(row.fraction, cells)} ", self._look("bar", selected)))
+        cut = Segment(" ✂ " if row.truncated and not self.blind else "   ", self._look("cut", selected))
+        room = width - sum(len(segment.text) for segment in left) - 3
+        if row.document.title:
+            middle = _titled(row.document.title, row.title_spans, room, quiet, self._look("match", selected))
         else:
-            middle = [Segment(row.document.id[:TITLE_LIMIT], styled("muted"))]
-        return Strip.join([Strip(left), fit(middle, room, base), Strip(right)]).adjust_cell_length(width, base)
+            middle = _titled(row.document.id, (), room, self._look("muted", selected), base)
+        return [*left, *middle, cut]
+
+
+def _titled(text: str, spans: Sequence[Span], room: int, plain: Style, match: Style) -> list[Segment]:
+    """A title in exactly as many cells as there is room for."""
+    text = text[:TITLE_LIMIT]
+    lost = cell_len(text) > room
+    if lost:
+        text = set_cell_size(text, max(room - 1, 0))
+    rest = ("…" if lost and room > 0 else "") + " " * (room - cell_len(text) - lost)
+    return [*marked(text, spans, plain, match), Segment(rest, plain)]
 
 
 def _shift_text(row: Row) -> str:

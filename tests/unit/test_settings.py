@@ -38,6 +38,7 @@ def test_keys_are_handed_on_as_written_so_that_a_wrong_one_keeps_nobody_from_wor
         ("depth = 0", "depth"),
         ("mix_weight = 1.5", "mix_weight"),
         ("corpus = 3", "corpus"),
+        ("title_boost = 0\nbody_boost = 0", "title_boost"),
         ("depth = ", "config.toml"),
         ("keys = 'j'", "keys"),
         ("\xff", "config.toml"),

@@ -94,6 +94,8 @@ def parse_settings(raw: dict[str, Any], source: str) -> Settings:
             low, high = _RANGES[key]
             if not low <= value <= high:
                 raise BadInputError(f"{source}: {key} = {value!r} is out of range", f"Use {low:g} to {high:g}.")
+    if raw.get("title_boost", 1) == raw.get("body_boost", 1) == 0:
+        raise BadInputError(f"{source}: title_boost and body_boost are both 0", "One field must be searched.")
     values: dict[str, Any] = {key: float(v) if isinstance(known[key], float) else v for key, v in raw.items()}
     return Settings(**values)
 

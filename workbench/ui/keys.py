@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.keys import key_to_character
+from textual.keys import REPLACED_KEYS, key_to_character
 
 
 def _key(id: str, key: str, action: str, name: str, tooltip: str = "", display: str = "") -> Binding:
@@ -188,5 +188,5 @@ def printed(key: str) -> str:
     elif len(base) == 1:
         base = base.upper() if modifiers else base
     else:
-        base = _PRINTED.get(base) or key_to_character(base) or base
+        base = _PRINTED.get(base) or key_to_character(REPLACED_KEYS.get(base, base)) or base
     return "+".join([*(modifier.capitalize() for modifier in sorted(modifiers)), base])

@@ -85,8 +85,12 @@ class RankList(ScrollView, can_focus=True):
 
     @property
     def text(self) -> str:
-        """The list as lines of rank, score, id and title, with tabs between."""
-        rows = ((str(row.rank), row.score, row.document.id, row.document.title) for row in self.rows)
+        """The list as lines of rank, score, id and title, with tabs between; no scores where they are hidden."""
+        scores = self.scores and not self.blind
+        rows = (
+            (str(row.rank), *((row.score,) if scores else ()), row.document.id, row.document.title)
+            for row in self.rows
+        )
         return "\n".join("\t".join(row) for row in rows)
 
     @property

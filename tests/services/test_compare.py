@@ -1,7 +1,9 @@
 """One query through both stages."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +11,7 @@ from tests.fakes.engines import LengthReranker, ListRetriever, documents
 from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelKind
 from workbench.domain.errors import IndexUnavailableError
+from workbench.domain.ranking import Candidate, PairScore
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tuning import Tuning
 from workbench.services.compare import compare
@@ -125,3 +128,30 @@ async def test_a_newer_key_within_the_pause_costs_the_model_nothing() -> None:
         with pytest.raises(asyncio.CancelledError):
             await rest
     assert not reranker.stopped, "it never began"
+
+
+class OddReranker(LengthReranker):
+    """Gives one score that is no finite number, or fails in a way that nobody expected."""
+
+    def __init__(self, odd: float | Exception) -> None:
+        super().__init__()
+        self.odd = odd
+
+    async def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
+        async for pair in super().score(query, candidates):
+            if isinstance(self.odd, Exception):
+                raise self.odd
+            yield replace(pair, score=self.odd) if pair.id == "d3" else pair
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), float("-inf")])
+async def test_scores_that_are_no_numbers_make_no_ranking(odd: float) -> None:
+    last = (await stages(ListRetriever(documents(8)), OddReranker(odd)))[-1]
+    assert last.done and not last.reranked and last.shift is None
+    assert last.error and "1 of 5 scores" in last.error.message
+
+
+async def test_a_failure_that_nobody_expected_ends_the_work_and_is_told_without_its_details() -> None:
+    last = (await stages(ListRetriever(documents(8)), OddReranker(RuntimeError("/secret/path"))))[-1]
+    assert last.done and len(last.bm25) == 5
+    assert last.error and "RuntimeError" in last.error.message and "secret" not in last.error.message

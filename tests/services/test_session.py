@@ -1,5 +1,6 @@
 """A corpus and a model, open together."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -104,3 +105,25 @@ async def test_a_model_that_is_loaded_is_not_loaded_again() -> None:
     loaded, library.error = bench.session.reranker, ModelUnavailableError("No network.")
     assert [status.state async for status in bench.session.ready_model()] == [ModelState.LOADED]
     assert bench.session.reranker is loaded
+
+
+async def test_a_model_nobody_waits_for_any_more_is_let_go() -> None:
+    bench = Bench(Library())
+    loading = asyncio.Event()
+
+    async def never() -> None:
+        loading.set()
+        await asyncio.Event().wait()
+
+    bench.reranker.load = never  # type: ignore[method-assign]
+
+    async def ready() -> None:
+        async for _ in bench.session.ready_model():
+            pass
+
+    task = asyncio.create_task(ready())
+    await loading.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert bench.reranker.closed

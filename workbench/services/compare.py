@@ -1,15 +1,16 @@
 """One query through both stages: retrieve, rerank, and say what moved."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from workbench.config.logs import log_error
+from workbench.config.logs import log_error, log_surprise
 from workbench.domain.comparison import Baseline, Comparison, RerankerInfo, StageError
 from workbench.domain.deployment import ModelKind
-from workbench.domain.errors import WorkbenchError
+from workbench.domain.errors import ModelUnavailableError, WorkbenchError
 from workbench.domain.latency import Latency
 from workbench.domain.ranking import Candidate, PairScore, Reranked
 from workbench.domain.scores import ScoreSpace, mix
@@ -58,8 +59,8 @@ async def compare(
     )
     try:
         found = await retriever.search(query, tuning.depth, tuning.boosts)
-    except WorkbenchError as error:
-        yield replace(comparison, error=_stage_error("retrieve", error), done=True)
+    except Exception as error:
+        yield replace(comparison, error=stage_error("retrieve", error), done=True)
         return
     comparison = replace(
         comparison,
@@ -90,8 +91,15 @@ async def compare(
                 scores.append(pair)
                 if len(scores) < len(found.candidates):
                     yield replace(comparison, scored=len(scores))
-    except WorkbenchError as error:
-        yield replace(comparison, scored=len(scores), error=_stage_error("rerank", error), done=True)
+    except Exception as error:
+        yield replace(comparison, scored=len(scores), error=stage_error("rerank", error), done=True)
+        return
+    if odd := sum(not math.isfinite(pair.score) for pair in scores):
+        broken = ModelUnavailableError(
+            f"{info.model} gave {odd:,} of {len(scores):,} scores that are no finite numbers.",
+            "There is no order among them. Try another model, or another query.",
+        )
+        yield replace(comparison, scored=len(scores), error=stage_error("rerank", broken), done=True)
         return
     reranked = rank(found.candidates, scores, info)
     yield replace(
@@ -121,6 +129,8 @@ async def compare_with(
 ) -> AsyncGenerator[Comparison, None]:
     """Run one query under two settings and compare the second with the first instead of with BM25.
 
+    Until the list before is complete, what is yielded is of the run that makes it, against a baseline without rows.
+
     Args:
         baseline: The settings of the list before.
         query: What a person typed.
@@ -133,6 +143,8 @@ async def compare_with(
     async with aclosing(compare(query, retriever, reranker, baseline, pause)) as stages:
         async for stage in stages:
             before = stage
+            if not stage.done:
+                yield stage.against(Baseline(baseline, ()))
     async with aclosing(compare(query, retriever, reranker, tuning)) as stages:
         async for comparison in stages:
             if before is None or before.error:
@@ -169,6 +181,11 @@ def _describe(reranker: Reranker, weight: float) -> RerankerInfo:
     return RerankerInfo(reranker.model, reranker.kind, reranker.space, reranker.space, None)
 
 
-def _stage_error(stage: str, error: WorkbenchError) -> StageError:
-    log_error(error)
-    return StageError(stage, error.message, error.hint, error.exit_code)
+def stage_error(stage: str, error: Exception) -> StageError:
+    """Write an error down, and say what the person needs of it; one that nobody expected must not look like work."""
+    if isinstance(error, WorkbenchError):
+        log_error(error)
+        return StageError(stage, error.message, error.hint, error.exit_code)
+    log_surprise(error)
+    said = f"Something went wrong that should not have: {type(error).__name__}."
+    return StageError(stage, said, "The log says where; `workbench locate logs` prints its folder.")

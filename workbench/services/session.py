@@ -5,14 +5,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from workbench.config.logs import log_error
 from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel
 from workbench.domain.documents import Query
-from workbench.domain.errors import WorkbenchError
 from workbench.domain.tuning import Tuning
 from workbench.engines.base import Reranker, Retriever
-from workbench.services.compare import compare, compare_with
+from workbench.services.compare import compare, compare_with, stage_error
 from workbench.services.kept import Kept
 from workbench.services.models import ModelLibrary, ensure_model
 from workbench.services.threads import in_thread
@@ -65,8 +63,11 @@ class Session:
         opened = await self.engines.open_corpus(corpus)
         if self.opened:
             await self.opened.retriever.close()
-        self.opened = opened
-        self.tuning, self.start = (tuning.fitted(opened.retriever.fields) for tuning in (self.tuning, self.start))
+        self.opened, fields = opened, opened.retriever.fields
+        self.tuning, self.start, *self._past = (
+            tuning.fitted(fields) for tuning in (self.tuning, self.start, *self._past)
+        )
+        self.baseline = self.baseline and self.baseline.fitted(fields)
         return opened
 
     def tune(self, tuning: Tuning) -> bool:
@@ -98,17 +99,21 @@ class Session:
                 async for item in states:
                     if isinstance(item, PreparedModel):
                         reranker = await in_thread(partial(self.engines.open_reranker, item), "reranker")
-                        await reranker.load()
+                        try:
+                            await reranker.load()
+                        except BaseException:  # Also when nobody wants it any more.
+                            await reranker.close()
+                            raise
                         self.reranker = reranker
                         status = ModelStatus(self.model, ModelState.LOADED)
                     else:
                         status = item
                         self.reranker = StageError("rerank", f"{self.model} is not ready: {status.state}.", "")
                     yield status
-        except WorkbenchError as error:
-            log_error(error)
-            self.reranker = StageError("rerank", error.message, error.hint, error.exit_code)
-            yield replace(status, state=ModelState.FAILED, progress=None, reason=error.message, next=error.hint)
+        except Exception as error:
+            failed = stage_error("rerank", error)
+            self.reranker = failed
+            yield replace(status, state=ModelState.FAILED, progress=None, reason=failed.message, next=failed.hint)
 
     def compare(self, query: str, pause: float = 0.0) -> AsyncGenerator[Comparison, None]:
         """Run one query against what is open; see `services.compare`."""

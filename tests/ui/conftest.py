@@ -1,7 +1,9 @@
 """The app over a real index of the bundled corpus and a real, tiny model."""
 
+import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,13 @@ import pytest
 from tests.fakes.tiny_models import prepared
 from workbench.cli.wiring import ensure_bundled
 from workbench.config.settings import Settings
-from workbench.domain.deployment import ModelKind, ModelStatus, PreparedModel
+from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, PreparedModel, Progress
 from workbench.domain.documents import Document
+from workbench.domain.ranking import Candidate, PairScore
 from workbench.domain.tuning import Tuning
+from workbench.engines.corpora import corpus_info, read_queries
 from workbench.engines.embedded import EmbeddedRetriever
-from workbench.engines.index import build_index, corpus_info, read_queries
+from workbench.engines.index import build_index
 from workbench.engines.onnx_reranker import OnnxReranker
 from workbench.services.kept import Kept
 from workbench.services.session import Engines, Opened, Session
@@ -54,6 +58,20 @@ class ModelLibrary:
         return self._ensure(report, stop)
 
 
+class GatedReranker(OnnxReranker):
+    """Scores once a test lets it."""
+
+    def __init__(self, model: PreparedModel, vectors: Path, gate: asyncio.Event) -> None:
+        super().__init__(model, vectors)
+        self._gate = gate
+
+    async def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
+        await self._gate.wait()
+        async with aclosing(super().score(query, candidates)) as pairs:
+            async for pair in pairs:
+                yield pair
+
+
 class Bench:
     """What a test opens apps with; everything it opened is closed with it."""
 
@@ -63,6 +81,14 @@ class Bench:
         self.vectors = vectors
         self.ensure: Ensure = lambda report, stop: model
         self.retriever = EmbeddedRetriever
+        self.gate = asyncio.Event()
+        """Cleared, it keeps the model from scoring."""
+        self.gate.set()
+
+    @property
+    def data(self) -> Path:
+        """Where what a person made is kept."""
+        return self.vectors.parent
 
     def add(self, name: str, documents: Sequence[Document]) -> None:
         """Index another corpus."""
@@ -79,11 +105,26 @@ class Bench:
             self._open,
             lambda: ["help-center", "other"],
             lambda: ModelLibrary(self.ensure),
-            lambda model: OnnxReranker(model, self.vectors),
+            lambda model: GatedReranker(model, self.vectors, self.gate),
         )
-        app = WorkbenchApp(Session(engines, self.model.id, Tuning(), Kept(self.vectors.parent)), chosen, query)
+        app = WorkbenchApp(Session(engines, self.model.id, Tuning(), Kept(self.data)), chosen, query)
         app.animation_level = "none"
         return app
+
+
+class Waiting:
+    """Lets the model be fetched for as long as a test wants."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.over = threading.Event()
+        self._model = bench.model
+        bench.ensure = self._ensure
+
+    def _ensure(self, report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
+        report(ModelStatus(self._model.id, ModelState.DOWNLOADING, progress=Progress(41, 100, "parts")))
+        while not stop.is_set() and not self.over.wait(0.01):
+            pass
+        return self._model
 
 
 @pytest.fixture

@@ -1,11 +1,17 @@
 """Reads the running app's screen, and waits for it without sleeping for luck."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 from textual.app import App
+from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
 
+from workbench.domain.comparison import Comparison
 from workbench.ui.screens.compare import CompareScreen
+from workbench.ui.widgets.rank_list import RankList
 
 TURNS = 1500
 
@@ -41,3 +47,51 @@ async def reranked(pilot: Pilot[None], query: str | None = None) -> CompareScree
 
     await until(pilot, ready, f"{query!r} reranked")
     return screen
+
+
+async def answered(pilot: Pilot[None], what: Callable[[Comparison], bool], why: str) -> Comparison:
+    """Wait for a complete comparison of a kind."""
+    screen = compare_screen(pilot.app)
+    await until(
+        pilot, lambda: bool(screen.comparison and screen.comparison.done and what(screen.comparison)), why
+    )
+    assert screen.comparison
+    return screen.comparison
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until nothing is under way any more."""
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def listed(screen: CompareScreen, which: str) -> list[str]:
+    """Ids of the rows that a list shows, in their order."""
+    return [row.document.id for row in screen.query_one(f"#{which}", RankList).rows]
+
+
+def regions(screen: Screen[object]) -> dict[str, Region]:
+    """Where everything is that can be seen and holds nothing else."""
+    found = {}
+    for widget in screen.walk_children(Widget):
+        if widget.region.area and not any(child.region.area for child in widget.children):
+            found[widget.id or type(widget).__name__] = widget.region
+    return found
+
+
+def misplaced(screen: Screen[object]) -> list[str]:
+    """What overlaps something else or lies outside the screen."""
+    found = regions(screen)
+    wrong = [f"{name} {region} is outside" for name, region in found.items() if not screen.region.contains_region(region)]
+    return wrong + [
+        f"{one} {found[one]} overlaps {other} {found[other]}"
+        for one, other in combinations(found, 2)
+        if found[one].overlaps(found[other])
+    ]
+
+
+def panel_text(app: App[None], widget: Widget) -> str:
+    """What a person sees of one widget, line by line."""
+    x, y, width, height = widget.region
+    strips = app.screen._compositor.render_strips(app.size)[y : y + height]
+    return "\n".join(strip.crop(x, x + width).text.rstrip() for strip in strips)

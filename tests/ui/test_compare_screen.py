@@ -58,13 +58,6 @@ async def test_typing_searches_and_the_newest_query_wins(bench: Bench) -> None:
         assert "wifi slow" in screen_text(pilot.app)
 
 
-async def test_nothing_typed_and_nothing_found_are_said(bench: Bench) -> None:
-    async with bench.app("zzyzx").run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "Nothing matches" in screen_text(pilot.app), "nothing found")
-        await pilot.press("ctrl+u")
-        await until(pilot, lambda: "Type a query" in screen_text(pilot.app), "nothing typed")
-
-
 async def test_arrows_move_from_the_query_line_and_both_lists_follow(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
         screen = await reranked(pilot)
@@ -116,31 +109,6 @@ async def test_tab_walks_through_the_panels_and_slash_leads_back(bench: Bench) -
         assert isinstance(pilot.app.focused, QueryLine)
 
 
-async def test_depth_and_mix_change_live_and_are_shown(bench: Bench) -> None:
-    async with bench.app().run_test(size=(120, 36)) as pilot:
-        screen = await reranked(pilot)
-        screen.query_one("#bm25", RankList).focus()
-        await pilot.press("minus")
-        await until(pilot, lambda: bool(screen.comparison and len(screen.comparison.reranked) == 20), "depth 20")
-        assert "depth 20" in screen_text(pilot.app)
-        await pilot.press("plus", "plus")
-        await until(pilot, lambda: bool(screen.comparison and len(screen.comparison.reranked) == 50), "depth 50")
-        before = [row.candidate.document.id for row in screen.comparison.reranked] if screen.comparison else []
-        for _ in range(7):
-            await pilot.press("left_square_bracket")
-        await until(pilot, lambda: "mix 0●" in screen_text(pilot.app), "no model in the mix")
-        await until(
-            pilot,
-            lambda: bool(
-                screen.comparison and screen.comparison.done and not any(r.shift for r in screen.comparison.reranked)
-            ),
-            "BM25's own order",
-        )
-        assert (
-            before != [row.candidate.document.id for row in screen.comparison.reranked] if screen.comparison else True
-        )
-
-
 async def test_sample_queries_step_through_what_came_with_the_corpus(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
         screen = await reranked(pilot)
@@ -179,48 +147,6 @@ async def test_another_corpus_can_be_chosen_and_a_missing_one_is_explained(bench
         await until(pilot, lambda: "other" in screen_text(pilot.app).split("\n")[0], "the other corpus")
 
 
-async def test_a_missing_corpus_at_the_start_leaves_the_app_usable(bench: Bench) -> None:
-    async with bench.app(corpus="absent").run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "absent" in screen_text(pilot.app), "the message")
-        compare_screen(pilot.app).open_corpus("help-center", other=True)
-        await reranked(pilot)
-
-
-async def test_bm25_answers_while_the_model_is_fetched_and_the_list_says_what_it_waits_for(bench: Bench) -> None:
-    go = threading.Event()
-
-    def slowly(report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
-        report(ModelStatus(bench.model.id, ModelState.DOWNLOADING, progress=Progress(41, 100, "parts")))
-        go.wait(60)
-        return bench.model
-
-    bench.ensure = slowly
-    async with bench.app().run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "41%" in screen_text(pilot.app), "progress")
-        text = screen_text(pilot.app)
-        assert "Waiting for" in text and "downloading" in text
-        screen = compare_screen(pilot.app)
-        assert screen.comparison and len(screen.comparison.bm25) == 30
-        assert screen.comparison.reranked == ()
-        go.set()
-        await reranked(pilot)
-        assert "Waiting" not in screen_text(pilot.app)
-
-
-async def test_a_model_that_failed_says_why_and_can_be_tried_again(bench: Bench) -> None:
-    def failing(report: Callable[[ModelStatus], None], stop: threading.Event) -> PreparedModel:
-        raise ModelUnavailableError("The [/red] network is down.", "Go online.")
-
-    bench.ensure = failing
-    async with bench.app().run_test(size=(160, 48)) as pilot:
-        await until(pilot, lambda: "Not reranked" in screen_text(pilot.app), "the reason")
-        text = screen_text(pilot.app)
-        assert "The [/red] network is down." in text and "Go online." in text and "F5" in text
-        bench.ensure = lambda report, stop: bench.model
-        await pilot.press("f5")
-        await reranked(pilot)
-
-
 @pytest.mark.parametrize("size", SIZES)
 async def test_hostile_documents_reach_no_terminal(bench: Bench, size: tuple[int, int]) -> None:
     bench.add("hostile", hostile_documents())
@@ -238,19 +164,6 @@ async def test_hostile_documents_reach_no_terminal(bench: Bench, size: tuple[int
             await pilot.press("down")
             await pilot.pause()
         assert len(reached) == len(screen.comparison.reranked)
-
-
-async def test_resizing_in_the_middle_of_a_query_keeps_everything_in_its_place(bench: Bench) -> None:
-    async with bench.app().run_test(size=(160, 48)) as pilot:
-        await reranked(pilot)
-        for width, height in ((80, 24), (120, 36), (40, 12), (20, 6), (200, 60), (99, 30), (100, 29)):
-            await pilot.press("x")
-            await pilot.resize_terminal(width, height)
-            await pilot.pause()
-            for region in (widget.region for widget in compare_screen(pilot.app).query("RankList, DocumentPanel")):
-                assert not region or pilot.app.screen.region.contains_region(region), (width, height)
-        await pilot.press("ctrl+u", *"slow wifi")
-        await reranked(pilot, "slow wifi")
 
 
 async def test_a_mover_chosen_in_the_shifts_panel_is_selected_in_both_lists(bench: Bench) -> None:
@@ -387,25 +300,6 @@ async def test_an_earlier_answer_is_not_shown_as_the_present_one(bench: Bench) -
         right = screen.query_one("#reranked", RankList)
         assert "scoring" in str(right.border_title)
         await until(pilot, lambda: right.stale, "it fades while the model takes its time")
-
-
-async def test_the_footer_fits_the_smallest_terminal(bench: Bench) -> None:
-    async with bench.app().run_test(size=(80, 24)) as pilot:
-        await reranked(pilot)
-        footer = screen_text(pilot.app).splitlines()[-1]
-        for name in ("Help", "Query", "List", "Queries", "Panel", "palette"):
-            assert f" {name}" in footer, footer
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_how_a_broken_query_was_read_is_said_at_every_size(bench: Bench, size: tuple[int, int]) -> None:
-    async with bench.app('"power bank').run_test(size=size) as pilot:
-        await reranked(pilot)
-        line = screen_text(pilot.app).splitlines()[1]
-        assert '"power bank' in line and "A quotation mark is not closed." in line
-        await pilot.press("ctrl+u", *"slow wifi")
-        await reranked(pilot, "slow wifi")
-        await until(pilot, lambda: "quotation" not in screen_text(pilot.app), "the note is gone")
 
 
 async def test_an_explanation_is_never_that_of_another_document_or_query(bench: Bench) -> None:

@@ -76,7 +76,7 @@ async def test_a_sign_before_each_line_says_what_the_model_read(bench: Bench) ->
         assert signs.count("✂") == 1
         cut = signs.index("✂")
         assert set(signs[:cut]) <= {"│"} and set(signs[cut + 1 :]) == {"┊"}
-        assert "✂ read" in str(panel.border_subtitle)
+        assert "✂ the model read" in str(panel.border_subtitle)
         screen.selected_id = "s"
         await until(pilot, lambda: "A few words." in screen_text(pilot.app), "the short document")
         assert panel_lines(panel)[0].startswith("│ ")
@@ -174,7 +174,7 @@ async def test_wide_letters_are_selected_whole_and_below_the_text_to_its_end() -
 @pytest.mark.parametrize(
     ("reads", "tokens", "said", "signs"),
     [
-        (("title", "body"), TokenCount(2, 9, 2, 9, 256, 26), "read all 9 tokens", "││"),
+        (("title", "body"), TokenCount(2, 9, 2, 9, 256, 26), "the model read all 9 tokens", "││"),
         (("title",), TokenCount(2, 3, 2, 3, 256, 5), "the model was given the title only · read all 3 tokens", "┊┊"),
         (("title",), TokenCount(2, 9, 2, 4, 6, 3), "✂ the model was given the title only · read 4 of 9 tokens", "┊┊"),
         (("body",), TokenCount(2, 9, 2, 6, 8, 12), "✂ the model was given the body only · read 6 of 9 tokens", "│✂"),

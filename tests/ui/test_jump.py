@@ -40,7 +40,7 @@ async def test_labels_stand_at_the_top_left_of_each_panel_and_never_outside(size
         for letter, (x, y) in places.items():
             assert 0 <= x <= size[0] - 3 and 0 <= y < size[1]
             if size[0] >= 80:
-                assert (x - 1, y) == panels[letter].region.offset
+                assert (x, y) == panels[letter].region.offset
 
 
 async def test_the_screen_beneath_stays_in_sight() -> None:
@@ -104,11 +104,11 @@ async def test_labels_follow_a_resize_and_a_panel_that_goes() -> None:
     async with SmallApp().run_test(size=(120, 36)) as pilot:
         panels, answers = await opened(pilot)
         await pilot.resize_terminal(60, 16)
-        await until(pilot, lambda: labels(pilot).get("r") == (31, 1), "moved")
+        await until(pilot, lambda: labels(pilot).get("r") == (30, 1), "moved")
         panels["l"].display = False
         await until(pilot, lambda: set(labels(pilot)) == {"t", "r"}, "gone")
         await panels["l"].remove()
         await pilot.resize_terminal(20, 6)
-        await until(pilot, lambda: labels(pilot).get("r") == (1, 1), "alone")
+        await until(pilot, lambda: labels(pilot).get("r") == (0, 1), "alone")
         await pilot.press("r")
         assert answers == ["r"]

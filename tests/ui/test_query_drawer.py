@@ -91,7 +91,7 @@ async def test_recent_queries_and_samples_have_their_own_headings(size: tuple[in
         assert shown[0].strip() == "Type to narrow"
         assert shown[1:4] == ["  Recent · 2", "› second", "  first"]
         assert shown[4:6] == ["  Sample queries · 3", "  q1 laptop gets hot while charging"]
-        assert app.drawer.query_one("Vertical").region.width == 48
+        assert app.drawer.query_one("Vertical").region.width == 60
 
 
 async def test_a_narrow_terminal_keeps_a_strip_of_the_screen_below() -> None:

@@ -80,7 +80,7 @@ async def drawn(
     explanation: Explanation | None = EXPLAINED,
     width: int = 80,
 ) -> list[str]:
-    """The lines inside the border, without what is empty at the end."""
+    """The lines inside the border, without those that are empty."""
     app = Host(width)
     async with app.run_test(size=(130, 24)) as pilot:
         app.panel.show(comparison, document_id, explanation)
@@ -88,10 +88,7 @@ async def drawn(
         lines = screen_text(app).splitlines()
         assert "Scores" in lines[0]
         assert all(line[0] == line[width - 1] == "│" and len(line) == width for line in lines[1:19])
-        inside = [line[2 : width - 1].rstrip() for line in lines[1:19]]
-        while inside and not inside[-1]:
-            inside.pop()
-        return inside
+        return [inside for line in lines[1:19] if (inside := line[2 : width - 1].rstrip())]
 
 
 async def test_every_score_names_its_space_and_its_rank() -> None:

@@ -65,7 +65,7 @@ class Tuning:
             BadInputError: It is out of range; the message names the range.
         """
         low, high = (0.0, 1.0) if name == "mix" else (0.0, 1000.0) if name.startswith(BOOST) else (1.0, DEPTH_LIMIT)
-        if name in ("depth", "size") and value != int(value):
+        if name in ("depth", "size") and not float(value).is_integer():
             raise BadInputError(f"{name} is a whole number.", f"Use {low:g} to {high:g}.")
         if not low <= value <= high:
             raise BadInputError(f"{value:g} is out of range for {name}.", f"Use {low:g} to {high:g}.")

@@ -47,8 +47,8 @@ PARTS: dict[str, Part] = {
             ("┊", "The model did not read this line."),
             (
                 "tokens",
-                "Words and parts of words, as the model counts them. “read 254 of 812 tokens” means that the other "
-                "558 cannot have changed the score.",
+                "Words and parts of words, as the model counts them. Where it read 254 of 812, the other 558 cannot "
+                "have changed the score.",
             ),
         ),
     ),

@@ -18,7 +18,8 @@ APP_KEYS = [
 
 COMPARE_KEYS = [
     _key("help", "f1,question_mark", "app.help", "Help", "Keys, panels and numbers explained", display="F1"),
-    _key("query.focus", "slash,escape", "focus_query", "Query", "Go to the query line", display="/"),
+    _key("query.focus", "slash", "focus_query", "Query", "Go to the query line", display="/"),
+    _key("leave", "escape", "leave", "Back", "Leave the maximised panel or presenter mode, else go to the query line"),
     _key("list.other", "f2", "other_list", "List", "Go to the other ranked list", display="F2"),
     _key("query.choose", "ctrl+r", "queries", "Queries", "Choose a recent or a sample query", display="^r"),
     _key("panel.next", "f6", "panel(1)", "Panel", "Show the next panel below the lists", display="F6"),

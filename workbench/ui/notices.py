@@ -1,5 +1,7 @@
 """What an empty or partial list says instead of rows: why, and what happens next."""
 
+from dataclasses import replace
+
 from textual.content import Content
 
 from workbench.domain.comparison import Comparison
@@ -12,7 +14,7 @@ from workbench.ui.widgets.model_panel import progress_line
 def before_title(comparison: Comparison) -> Content:
     """Title of the left list: BM25, or the baseline with the settings that it was made with."""
     if comparison.baseline:
-        return safe_line(f"Baseline · {settings_line(comparison.baseline.tuning)}")
+        return safe_line(f"Baseline · {_made_with(comparison)}")
     if comparison.error and comparison.error.stage == "retrieve":
         return Content("BM25")
     return Content(f"BM25 · {comparison.total:,} {'match' if comparison.total == 1 else 'matches'}")
@@ -24,7 +26,8 @@ def before_notice(comparison: Comparison) -> Content:
         return safe(f"{comparison.error.message}\n{comparison.error.hint}")
     if not comparison.query.strip():
         return Content("Type a query. Every key searches.")
-    return Content("Nothing matches this query.\nTry other words, or another corpus with Ctrl+O.")
+    why = " ".join(comparison.warnings) or "Nothing matches this query."
+    return safe(f"{why}\nTry other words, or another corpus with Ctrl+O.")
 
 
 def reranked_title(comparison: Comparison) -> Content:
@@ -44,15 +47,22 @@ def reranked_notice(comparison: Comparison, model: ModelStatus | None) -> Conten
     """For a reranked list without rows."""
     error = comparison.error
     if error is None or error.stage != "rerank":
-        return Content("")
+        found_nothing = comparison.query.strip() and not (comparison.bm25 or error)
+        return Content("Nothing matches, so nothing is reranked." if found_nothing else "")
     if model is None or model.state is not ModelState.LOADED:
         return model_notice(model)
     return safe(f"Not reranked: {error.message}\n{error.hint}")
 
 
-def settings_line(tuning: Tuning) -> str:
-    """All settings in one line."""
-    return " · ".join(f"{name.removeprefix(BOOST)} {value}" for name, value in tuning.values().items())
+def _made_with(comparison: Comparison) -> str:
+    """The baseline's settings in one line, those first that are not the present ones."""
+    assert comparison.baseline
+    present = Tuning(comparison.depth, comparison.size, boosts=comparison.fields, reads=comparison.reads)
+    if comparison.reranker and comparison.reranker.weight is not None:
+        present = replace(present, weight=comparison.reranker.weight)
+    now = present.values()
+    settings = sorted(comparison.baseline.tuning.values().items(), key=lambda each: now.get(each[0]) == each[1])
+    return " · ".join(f"{name.removeprefix(BOOST)} {value}" for name, value in settings)
 
 
 def model_notice(status: ModelStatus | None) -> Content:

@@ -75,6 +75,24 @@ def fit(segments: list[Segment], width: int, pad: Style) -> Strip:
     return strip.adjust_cell_length(max(width, 0), pad)
 
 
+def flow(items: Sequence[Content], width: int, between: str = " · ") -> list[Content]:
+    """As many items to a line as fit; one that is too long for a line goes on in the next.
+
+    Args:
+        items: At least one.
+        width: Cells per line.
+        between: Stands between two items of a line.
+    """
+    lines = [items[0]]
+    for item in items[1:]:
+        longer = Content.assemble(lines[-1], (between, "$muted"), item)
+        if longer.cell_length <= width:
+            lines[-1] = longer
+        else:
+            lines.append(item)
+    return [part for line in lines for part in (line.wrap(width) if line.cell_length > width > 0 else [line])]
+
+
 def cells(text: str) -> int:
     """Width of text in terminal cells."""
     return cell_len(text)

@@ -9,9 +9,9 @@ from textual import on, work
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
-from textual.worker import Worker, WorkerCancelled, WorkerState
+from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
 
-from workbench.config.logs import log_surprise
+from workbench.config.logs import log_error, log_surprise
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import WorkbenchError
@@ -20,7 +20,7 @@ from workbench.domain.tuning import Tuning
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
 from workbench.ui.text import safe, safe_line
-from workbench.ui.widgets.panels import Inspected
+from workbench.ui.widgets.panels import NO_HIGHLIGHTS, Inspected
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.shift_panel import ShiftPanel
@@ -48,6 +48,8 @@ class AskingScreen(Screen[None]):
     tuning: reactive[Tuning] = reactive(Tuning(), repaint=False)
     start: reactive[Tuning] = reactive(Tuning(), repaint=False)
     baseline: reactive[Tuning | None] = reactive(None, repaint=False)
+    made_with: reactive[Tuning] = reactive(Tuning(), repaint=False)
+    """The settings of what is shown."""
     frozen: reactive[bool] = reactive(False, repaint=False)
     """What is shown stays, while queries go on running."""
 
@@ -58,29 +60,33 @@ class AskingScreen(Screen[None]):
         self._first_query = query
         self._sample = -1
         """Which sample query was run last; before the first, -1."""
-        self._remembered = ""
-        self._noted = ""
-        self._newest: Comparison | None = None
+        self._remembered = ("", "")
+        """Corpus and query."""
+        self._noted = self._said = ""
+        self._newest: tuple[Comparison, Tuning] | None = None
 
     def on_mount(self) -> None:
         """Open the corpus once the first picture is out."""
         self._read_settings()
+        self.made_with = self.session.tuning
         self.call_after_refresh(self.open_corpus, self._corpus)
 
     # Work -----------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="corpus", exit_on_error=False)
-    async def open_corpus(self, name: str, query: str | None = None, other: bool = False) -> None:
+    async def open_corpus(self, name: str, state: "State | None" = None, other: bool = False) -> None:
         """Open a corpus, run a query, and only then spend time on the model.
 
         Args:
             name: The corpus.
-            query: What to run in it; None keeps the query that is there.
+            state: What to go back to in it; None keeps query and settings as they are.
             other: It takes another one's place, so that its own first sample query replaces the query.
         """
         bm25 = self.query_one("#bm25", RankList)
         if not bm25.rows:
             bm25.show((), safe_line(f"opening {name}…"))
+        line = self.query_one(QueryLine)
+        typed = line.value
         try:
             opened = await self.session.open(name)
         except WorkbenchError as error:
@@ -88,17 +94,17 @@ class AskingScreen(Screen[None]):
                 bm25.show((), safe(f"{error.message}\n{error.hint}"))
             self.app.notify(f"{error.message} {error.hint}", title="Corpus", severity="error", markup=False, timeout=12)
             return
+        self.frozen = False  # What is shown is of another corpus.
         status = self.query_one(StatusBar)
         status.corpus, status.documents = opened.retriever.corpus, opened.documents
-        self._read_settings()
-        line = self.query_one(QueryLine)
-        if query is not None:
-            self._write_query(query)
-        elif other or not line.value:
+        if state:
+            self._take_up(state)
+        elif (other and line.value == typed) or not line.value:
             self._sample, self.chosen = 0 if opened.queries else -1, False
             self._write_query(opened.queries[0].text if opened.queries else "")
             line.select_all()
-        with suppress(WorkerCancelled):  # A key was faster; its query runs now.
+        self._read_settings()
+        with suppress(WorkerCancelled, WorkerFailed):  # A key was faster, or the failure has been said.
             await self.run_query(line.value, 0).wait()
         if self.model is None:
             self.ready_model()
@@ -108,14 +114,19 @@ class AskingScreen(Screen[None]):
         """Run a query through both stages; a newer one cancels it."""
         if self.session.opened is None:
             return
-        shown = time.monotonic()
+        shown, tuning = time.monotonic(), self.session.tuning
         async with aclosing(self.session.compare(text, pause)) as stages:
             async for comparison in stages:
                 if comparison.done or not comparison.scored or time.monotonic() - shown > COUNT_EVERY:
                     shown = time.monotonic()
-                    self._newest = comparison
+                    self._newest = comparison, tuning
                     if not self.frozen:
-                        self.comparison = comparison
+                        self.show(comparison, tuning)
+
+    def show(self, comparison: Comparison, tuning: Tuning) -> None:
+        """Put a result on the screen, and know what it was made with."""
+        self.made_with = tuning
+        self.comparison = comparison
 
     @work(exclusive=True, group="model", exit_on_error=False)
     async def ready_model(self) -> None:
@@ -130,15 +141,29 @@ class AskingScreen(Screen[None]):
         """Find out about the selected document: first where the query matches, then how BM25 scored it."""
         comparison = self.comparison
         found = comparison.candidate(self.selected_id) if comparison else None
-        if not found or not comparison or not self.session.opened:
+        opened = self.session.opened
+        if not found or not comparison or not opened or opened.retriever.corpus != comparison.corpus:
             self.inspected = Inspected(comparison)
             return
-        document, retriever = found.document, self.session.opened.retriever
+        document, retriever, explanation = found.document, opened.retriever, None
         tokens = next((row.tokens for row in comparison.reranked if row.candidate.document.id == document.id), None)
-        highlights = await retriever.highlight(comparison.query, document)
-        self.inspected = Inspected(comparison, document, highlights, tokens)
-        explanation = await retriever.explain(comparison.query, document.id, comparison.fields)
+        highlights = NO_HIGHLIGHTS
+        try:
+            highlights = await retriever.highlight(comparison.query, document)
+            self.inspected = Inspected(comparison, document, highlights, tokens)
+            explanation = await retriever.explain(comparison.query, document.id, comparison.fields)
+        except WorkbenchError as error:
+            if self.session.opened is not opened:  # Another corpus was opened, and this one closed.
+                return
+            log_error(error)
+            self._say_once(f"{error.message} {error.hint}")
         self.inspected = Inspected(comparison, document, highlights, tokens, explanation)
+
+    def _say_once(self, text: str) -> None:
+        """Say what went wrong with a document; the same again, with each document that is looked at, would be noise."""
+        if text != self._said:
+            self._said = text
+            self.app.notify(text, title="Document", severity="error", markup=False)
 
     @work(exclusive=True, group="drawer", exit_on_error=False)
     async def choose_query(self) -> None:
@@ -148,15 +173,17 @@ class AskingScreen(Screen[None]):
         if self.session.opened:
             corpus = self.session.opened.retriever.corpus
             recent = await in_thread(partial(self.session.kept.history.recent, corpus), "recent queries")
-            self.app.push_screen(QueryDrawer(self.session.opened.queries, recent), self.ask)
+            if self.is_current:
+                self.app.push_screen(QueryDrawer(self.session.opened.queries, recent), self.ask)
 
     @work(group="history", exit_on_error=False)
     async def remember(self, query: str) -> None:
         """Keep a query that a person meant: one they entered, chose, or looked into."""
-        if self.session.opened and query != self._remembered:
-            self._remembered, history = query, self.session.kept.history
+        opened = self.session.opened
+        if opened and (opened.retriever.corpus, query) != self._remembered:
+            self._remembered, history = (opened.retriever.corpus, query), self.session.kept.history
             warned = history.warning
-            await in_thread(partial(history.add, self.session.opened.retriever.corpus, query), "recent queries")
+            await in_thread(partial(history.add, *self._remembered), "recent queries")
             if history.warning and history.warning != warned:
                 self.app.notify(history.warning, title="Recent queries", severity="warning", markup=False)
 
@@ -186,7 +213,7 @@ class AskingScreen(Screen[None]):
         if query is None:
             return
         self._write_query(query)
-        self.chosen = False
+        self._let_go()
         self.run_query(query, 0)
         self.remember(query)
 
@@ -201,16 +228,26 @@ class AskingScreen(Screen[None]):
 
     def restore(self, state: "State") -> None:
         """Go back to a saved state."""
-        self.session.tune(state.tuning)
-        self.session.baseline = state.baseline
         opened = self.session.opened
         if opened is None or opened.retriever.corpus != state.corpus:
-            self.open_corpus(state.corpus, query=state.query)
+            self.open_corpus(state.corpus, state)
         else:
-            self._read_settings()
-            self.ask(state.query)
-        if state.selected:
-            self.selected_id, self.chosen = state.selected, True
+            self._take_up(state)
+            self.rerun()
+
+    def _take_up(self, state: "State") -> None:
+        self.frozen = False
+        self.session.tune(state.tuning)
+        self.session.baseline = state.baseline
+        self._write_query(state.query)
+        self.chosen = state.selected is not None
+        self.selected_id = state.selected or self.selected_id
+        self.remember(state.query)
+
+    def _let_go(self) -> None:
+        """Let the next result select what is on top of it; what is frozen stays as it is."""
+        if not self.frozen:
+            self.chosen = False
 
     def _write_query(self, query: str) -> None:
         line = self.query_one(QueryLine)
@@ -224,7 +261,7 @@ class AskingScreen(Screen[None]):
     @on(QueryLine.Changed)
     def query_changed(self, event: QueryLine.Changed) -> None:
         """Search as the person types."""
-        self.chosen = False
+        self._let_go()
         self.run_query(event.value, PAUSE)
 
     @on(QueryLine.Submitted)
@@ -258,18 +295,24 @@ class AskingScreen(Screen[None]):
             self.query_one("#note", Static).update(safe_line(note))
         before = self.selected_id
         if not (self.chosen and comparison.candidate(before)):
-            rows = comparison.reranked or (comparison.baseline.reranked if comparison.baseline else ())
-            top = rows[0].candidate if rows else next(iter(comparison.bm25), None)
-            self.selected_id = top.document.id if top else None
-            self.chosen = False
+            self.select_top(comparison)
         if self.selected_id == before:  # A change of it inspects the document by itself.
-            self.inspect()
+            self.call_after_refresh(self.inspect)
+
+    def select_top(self, comparison: Comparison) -> None:
+        """Select what is on top of the fullest list there is."""
+        rows = comparison.reranked or (comparison.baseline.reranked if comparison.baseline else ())
+        top = rows[0].candidate if rows else next(iter(comparison.bm25), None)
+        self.selected_id = top.document.id if top else None
+        self.chosen = False
 
     def watch_selected_id(self) -> None:
-        """Show the document that is selected now."""
-        self.inspect()
+        """Show the document that is selected now, once the lists are drawn."""
+        self.call_after_refresh(self.inspect)
 
     def watch_frozen(self, frozen: bool) -> None:
         """Show what has come in meanwhile."""
         if not frozen and self._newest is not None:
-            self.comparison = self._newest
+            if self.comparison and self._newest[0].query != self.comparison.query:
+                self._let_go()
+            self.show(*self._newest)

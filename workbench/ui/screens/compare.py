@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Region
+from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.domain.tuning import Tuning
@@ -66,7 +67,7 @@ class CompareScreen(PresentingScreen):
         ):
             self.add_class(max((at, name) for at, name in breakpoints if at <= size)[1])
         yield StatusBar(id="status").data_bind(
-            here.comparison, here.model, here.tuning, here.start, here.baseline, here.frozen
+            here.comparison, here.model, here.start, here.baseline, here.frozen, tuning=here.made_with
         )
         with Horizontal(id="prompt"):
             yield Static(Content(" ❯ "))
@@ -112,13 +113,25 @@ class CompareScreen(PresentingScreen):
         if self.session.tune(tuning):
             self.rerun()
 
+    def watch_focused(self, focused: Widget | None) -> None:
+        """Give the whole screen back when the focus leaves the panel that has it."""
+        if self.maximized and focused and self.maximized not in focused.ancestors_with_self:
+            self.minimize()
+
     # Actions --------------------------------------------------------------------------------------
 
     def action_focus_query(self) -> None:
-        """Go to the query line; first of all back from what covers it."""
+        """Go to the query line."""
+        self.query_one(QueryLine).focus()
+
+    def action_leave(self) -> None:
+        """Leave the maximised panel or presenter mode, else go to the query line."""
         if self.maximized:
             self.minimize()
-        self.query_one(QueryLine).focus()
+        elif self.presenting:
+            self.presenting = False
+        else:
+            self.query_one(QueryLine).focus()
 
     def action_other_list(self) -> None:
         """Go to the ranked list that is not in use."""
@@ -156,11 +169,20 @@ class CompareScreen(PresentingScreen):
         """Keep what is shown while queries go on running, or catch up."""
         self.frozen = not self.frozen
 
+    def action_present(self) -> None:
+        """Show nothing but the query and the two lists, or everything again."""
+        if self.maximized:
+            self.minimize()
+        self.presenting = not self.presenting
+
     def action_zoom(self) -> None:
-        """Give the panel in use the whole screen, or back."""
+        """Give the panel in use the whole screen, or back; the lists have it in presenter mode."""
+        if self.presenting:
+            return
         if self.maximized:
             self.minimize()
         elif self.focused is None or self.focused.id in ("query", "bm25", "reranked"):
+            self.lists.active.focus()
             self.maximize(self.lists, container=False)
         else:
             self.maximize(self.focused, container=False)
@@ -205,8 +227,12 @@ class CompareScreen(PresentingScreen):
 
     def action_copy(self) -> None:
         """Copy what is selected, or what the panel in use shows."""
-        panel = self.focused if isinstance(self.focused, Copyable) else self.query_one(DocumentPanel)
-        self.app.copy_to_clipboard(self.get_selected_text() or panel.text)
+        panel = self.focused
+        if isinstance(panel, Static):
+            text = str(panel.content)
+        else:
+            text = (panel if isinstance(panel, Copyable) else self.query_one(DocumentPanel)).text
+        self.app.copy_to_clipboard(self.get_selected_text() or text)
 
     def action_pager(self) -> None:
         """Read the selected document in $PAGER."""
@@ -235,18 +261,26 @@ class CompareScreen(PresentingScreen):
         """Go to a panel by its letter."""
         from workbench.ui.screens.jump import JumpScreen
 
-        self.app.push_screen(JumpScreen({letter: partial(self._place, id) for letter, id in JUMPS.items()}), self._jump)
+        self.app.push_screen(JumpScreen({letter: partial(self._place, letter) for letter in JUMPS}), self._jump)
 
-    def _place(self, id: str) -> Region:
+    def _target(self, letter: str) -> str:
+        """The panel of a letter; in a blind vote those of the lists tell left from right alone."""
+        id = JUMPS[letter]
+        swapped = self.ballot and self.ballot.open and self.ballot.swapped
+        return {"bm25": "reranked", "reranked": "bm25"}.get(id, id) if swapped else id
+
+    def _place(self, letter: str) -> Region:
         """Where a panel is, or else its tab."""
+        id = self._target(letter)
         found = next((widget.region for widget in self.query(f"#{id}") if widget.region), None)
         return found or self.panels.tab_region(id)
 
     def _jump(self, letter: str | None) -> None:
         if letter is None:
             return
-        found = next((widget for widget in self.query(f"#{JUMPS[letter]}") if widget.region), None)
+        id = self._target(letter)
+        found = next((widget for widget in self.query(f"#{id}") if widget.region), None)
         if found:
             found.focus()
         else:
-            self.panels.go_to(JUMPS[letter])
+            self.panels.go_to(id)

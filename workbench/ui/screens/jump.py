@@ -58,7 +58,8 @@ class JumpScreen(ModalScreen[str | None]):
             label.display = bool(region.area) and bool(region.overlaps(self.region))
             if not label.display:
                 continue
-            x = max(0, min(region.x + 1, self.size.width - LABEL_CELLS))
+            # On the border before a title; on the first letter of a name that has no border.
+            x = max(0, min(region.x - (region.height == 1), self.size.width - LABEL_CELLS))
             y = max(0, min(region.y, self.size.height - 1))
             while Offset(x, y) in taken and x + 2 * LABEL_CELLS <= self.size.width:
                 x += LABEL_CELLS

@@ -8,9 +8,11 @@ from textual import work
 from textual.reactive import reactive
 
 from workbench.domain.comparison import Comparison
+from workbench.domain.tuning import Tuning
 from workbench.services.threads import in_thread
 from workbench.ui.keys import PRESENT_KEYS
 from workbench.ui.screens.asking import AskingScreen
+from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 
 if TYPE_CHECKING:
@@ -34,25 +36,28 @@ class PresentingScreen(AskingScreen):
     pitch: reactive[int] = reactive(1, repaint=False)
     """Lines per row of the lists."""
 
+    _sides: tuple[object, ...] = ()
+    """What the lists are of: corpus, model and the settings of both."""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The presenter's keys work in presenter mode alone."""
         if action in ACTIONS:
             return self.presenting
         return super().check_action(action, parameters)
 
-    def action_present(self) -> None:
-        """Show nothing but the query and the two lists, or everything again."""
-        self.presenting = not self.presenting
-
     def watch_presenting(self, presenting: bool) -> None:
         """Hide what distracts; the keys for voting are letters, so the focus leaves the query line."""
         self.set_class(presenting, "-presenting")
-        self.pitch = 2 if presenting and self.size.height >= ROOMY else 1
+        self.on_resize()
         if presenting:
             self.query_one("#reranked", RankList).focus()
         else:
             self.ballot = None
             self._show_scores(True)
+
+    def on_resize(self) -> None:
+        """Space the lists out where there is room."""
+        self.pitch = 2 if self.presenting and self.size.height >= ROOMY else 1
 
     def action_scores(self) -> None:
         """Hide the scores, or show them."""
@@ -67,43 +72,83 @@ class PresentingScreen(AskingScreen):
         if self.ballot:
             self.ballot = None
         elif self.comparison and self.comparison.reranked:
-            self.ballot = self._drawn(self.comparison)
+            self._draw(self.comparison)
         else:
             self.app.notify("There is nothing to vote on until a query is reranked.", markup=False)
 
     def action_vote(self, vote: str) -> None:
         """Say which list is better, and learn which it was."""
         ballot, comparison = self.ballot, self.comparison
-        if ballot and ballot.open and comparison and comparison.done and comparison.reranked:
-            self.ballot = ballot.voted(vote)
-            self._keep_vote(self.ballot, comparison)
+        if not (ballot and ballot.open and comparison and comparison.done and comparison.reranked):
+            return
+        if not self.frozen and self.query_one(QueryLine).value != comparison.query:
+            return  # The lists are still those of the query before.
+        self.ballot = ballot.voted(vote)
+        self._count(self.ballot, comparison, self.made_with)
 
     def action_reveal(self) -> None:
         """Say which list is which without a vote."""
-        if self.ballot and self.ballot.open:
+        if self.ballot and self.ballot.open and self.comparison:
             self.ballot = self.ballot.shown()
+            self._count(self.ballot, self.comparison, self.made_with)
+
+    def show(self, comparison: Comparison, tuning: Tuning) -> None:
+        """In a blind vote both lists change at once: the one that takes longer would be known by that."""
+        if self.ballot and not comparison.done:
+            for rank_list in self.query(RankList):
+                rank_list.stale = True
+        else:
+            super().show(comparison, tuning)
 
     def watch_comparison(self, comparison: Comparison | None) -> None:
-        """Another query is another vote."""
+        """Another query, or other lists, are another vote."""
         super().watch_comparison(comparison)
-        if comparison and self.ballot and self.ballot.query != comparison.query:
-            self.ballot = self._drawn(comparison)
+        if comparison is None:
+            return
+        baseline = comparison.baseline and comparison.baseline.tuning
+        sides = (comparison.corpus, comparison.reranker and comparison.reranker.model, self.made_with, baseline)
+        if sides != self._sides:
+            self.tally = None
+        if self.ballot and (sides, comparison.query) != (self._sides, self.ballot.query):
+            self._draw(comparison)
+        self._sides = sides
+        self._select_blindly()
 
-    def _drawn(self, comparison: Comparison) -> "Ballot":
+    def watch_ballot(self) -> None:
+        """Select again what is on top, once that tells nothing any more."""
+        self._select_blindly()
+
+    def _select_blindly(self) -> None:
+        if self.ballot and self.ballot.open:
+            # The app itself would select what is on top of the reranked list.
+            self.selected_id = self.selected_id if self.chosen else None
+        elif self.selected_id is None and self.comparison:
+            self.select_top(self.comparison)
+
+    def _draw(self, comparison: Comparison) -> None:
         import random
 
         from workbench.domain.ballot import Ballot
 
-        return Ballot.drawn(comparison.query, random.SystemRandom())
+        self.chosen = False
+        self.ballot = Ballot.drawn(comparison.query, random.SystemRandom())
 
     @work(group="votes", exit_on_error=False)
-    async def _keep_vote(self, ballot: "Ballot", comparison: Comparison) -> None:
-        """Write a vote down, then count it."""
-        from workbench.services.votes import Vote
+    async def _count(self, ballot: "Ballot", comparison: Comparison, tuning: Tuning) -> None:
+        """Write a vote down, if there is one, then count all."""
+        from workbench.services.votes import Sides, Vote
 
-        vote = Vote.of(ballot, comparison, self.session.tuning, datetime.now(UTC))
         votes = self.session.kept.votes
-        await in_thread(partial(votes.add, vote), "votes")
-        if votes.warning:
-            self.app.notify(votes.warning, title="Votes", severity="warning", markup=False, timeout=12)
-        self.tally = await in_thread(partial(votes.tally, vote.corpus, vote.sides), "votes")
+        if ballot.preferred:
+            vote = Vote.of(ballot, comparison, tuning, datetime.now(UTC))
+            await in_thread(partial(votes.add, vote), "votes")
+            self._warn(votes.warning)
+        if comparison.reranker:
+            baseline = comparison.baseline.tuning if comparison.baseline else None
+            sides = Sides(comparison.reranker.model, tuning, baseline)
+            self.tally = await in_thread(partial(votes.tally, comparison.corpus, sides), "votes")
+            self._warn(votes.warning)
+
+    def _warn(self, warning: str | None) -> None:
+        if warning:
+            self.app.notify(warning, title="Votes", severity="warning", markup=False, timeout=12)

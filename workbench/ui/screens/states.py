@@ -15,15 +15,18 @@ async def save_state(screen: AskingScreen) -> None:
     session, query = screen.session, screen.query_one(QueryLine).value
     if session.opened is None:
         return
+    # All of it now: while the name is typed, another corpus may open.
+    corpus, tuning, baseline = session.opened.retriever.corpus, session.tuning, session.baseline
+    chosen = screen.selected_id if screen.chosen else None
     saved = session.kept.saved
     states = await in_thread(saved.all, "saved states")
     _warn(screen, saved.warning)
+    if not screen.is_current:
+        return
     name = await screen.app.push_screen_wait(SaveScreen(query, [state.name for state in states]))
     if name is None:
         return
-    chosen = screen.selected_id if screen.chosen else None
-    corpus, now = session.opened.retriever.corpus, datetime.now(UTC)
-    state = State.of(name, corpus, query, session.tuning, session.baseline, chosen, now)
+    state = State.of(name, corpus, query, tuning, baseline, chosen, datetime.now(UTC))
     if await in_thread(partial(saved.save, state), "saved states"):
         screen.app.notify(f"Saved as {state.name}; o recalls it.", markup=False)
     _warn(screen, saved.warning)
@@ -32,16 +35,21 @@ async def save_state(screen: AskingScreen) -> None:
 async def recall_state(screen: AskingScreen) -> None:
     """Let a person choose a saved state, and go back to it; or remove some. Runs in a worker."""
     saved = screen.session.kept.saved
-    while True:
-        states = await in_thread(saved.all, "saved states")
-        _warn(screen, saved.warning)
-        answer = await screen.app.push_screen_wait(RecallScreen(states, screen.session.start))
-        if isinstance(answer, State):
-            screen.restore(answer)
-        if not isinstance(answer, Removal):
-            return
+    while isinstance(answer := await _choice(screen), Removal):
         await in_thread(partial(saved.remove, answer.name), "saved states")
         _warn(screen, saved.warning)
+    if answer:
+        screen.restore(answer)
+
+
+async def _choice(screen: AskingScreen) -> State | Removal | None:
+    saved = screen.session.kept.saved
+    states = await in_thread(saved.all, "saved states")
+    _warn(screen, saved.warning)
+    # Another modal may have come up meanwhile; the list that was just answered may still be there.
+    if not (screen.is_current or isinstance(screen.app.screen, RecallScreen)):
+        return None
+    return await screen.app.push_screen_wait(RecallScreen(states, screen.session.start))
 
 
 def _warn(screen: AskingScreen, warning: str | None) -> None:

@@ -16,6 +16,8 @@ from workbench.ui.widgets.wrapped_text import Line, WrappedText
 from workbench.ui.wrap import wrapped
 
 GUTTER = 2
+LONGEST = 100
+"""Cells of the longest line of text; longer ones lose the eye on its way back."""
 TITLE, BODY = "title", "body"
 
 
@@ -69,7 +71,7 @@ class DocumentPanel(WrappedText):
         """Break lines at spaces, leaving room for the sign before each."""
         if self._document is None:
             return iter(())
-        return (Line(GUTTER, start, end) for start, end in wrapped(self._drawn, max(width - GUTTER, 1)))
+        return (Line(GUTTER, start, end) for start, end in wrapped(self._drawn, min(max(width - GUTTER, 1), LONGEST)))
 
     def draw_line(self, index: int) -> list[Segment]:
         """A sign, then the text with its matches; what was not read is muted."""
@@ -106,7 +108,8 @@ class DocumentPanel(WrappedText):
 
 def _said(tokens: TokenCount, reads: tuple[str, ...]) -> str:
     """How much of the document the model read, and of what it was given."""
-    only = "" if {TITLE, BODY} <= set(reads) else f"the model was given the {' and the '.join(reads)} only · "
+    whole = {TITLE, BODY} <= set(reads)
+    only = "the model " if whole else f"the model was given the {' and the '.join(reads)} only · "
     query = " · ✂ query" if tokens.kept_query < tokens.query else ""
     if tokens.kept_document < tokens.document:
         return f"✂ {only}read {tokens.kept_document} of {tokens.document} tokens{query}"

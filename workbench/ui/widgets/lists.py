@@ -26,6 +26,8 @@ FADE_AFTER = 0.1
 class Lists(Horizontal):
     """Left the list before (BM25 or the baseline), right the reranked one; in a blind vote either way round."""
 
+    ALLOW_MAXIMIZE = True
+
     comparison: reactive[Comparison | None] = reactive(None, repaint=False)
     selected_id: reactive[str | None] = reactive(None, repaint=False)
     model: reactive[ModelStatus | None] = reactive(None, repaint=False)
@@ -83,21 +85,51 @@ class Lists(Horizontal):
         """Fill the lists."""
         if comparison is None:
             return
+        # While the baseline is still being reranked, the list before is not known either.
+        waits = not comparison.done and comparison.baseline is not None and not comparison.baseline.reranked
         if comparison.scored and not comparison.done:
-            self.reranked.stale = True
+            self._fade(waits)
             return
-        self.before.show(before_rows(comparison), before_notice(comparison))
         if self._fading:
             self._fading.stop()
+        if not waits:
+            self.before.stale = False
+            self._fill(comparison)
         if comparison.done:
             self.reranked.stale = False
-            self.reranked.show(reranked_rows(comparison), reranked_notice(comparison, self.model))
-            if comparison.reranked and not self.chosen:
+            if comparison.reranked and not self.chosen and not self._blind:
                 self.bring_up(self.active if self.has_focus_within else self.reranked)
+            elif not self.before.rows and not self._blind:  # It says why.
+                if self.has_focus_within:
+                    self.before.focus()
+                self.bring_up(self.before)
         else:
+            for rank_list in (self.before, self.reranked) if waits else (self.reranked,):
+                if not rank_list.rows:
+                    rank_list.show((), Content("Scoring…"))
             # What it still shows is an earlier answer; where the new one takes long enough to notice, it fades.
-            self._fading = self.set_timer(FADE_AFTER, partial(setattr, self.reranked, "stale", True))
+            self._fading = self.set_timer(FADE_AFTER, partial(self._fade, waits))
         self._entitle()
+
+    def _fade(self, both: bool) -> None:
+        self.reranked.stale = True
+        self.before.stale = self.before.stale or both
+
+    def _fill(self, comparison: Comparison) -> None:
+        before, after = before_rows(comparison), reranked_rows(comparison)
+        if self._blind:  # A baseline of another depth would be known by its length.
+            rows = min(len(before), len(after))
+            before, after = before[:rows], after[:rows]
+        self.before.show(before, before_notice(comparison))
+        if comparison.done:
+            self.reranked.show(after, reranked_notice(comparison, self.model))
+        if self._blind and not self.chosen:
+            for rank_list in (self.before, self.reranked):
+                rank_list.scroll_to(y=0, animate=False, immediate=True)
+
+    @property
+    def _blind(self) -> bool:
+        return self.ballot is not None and self.ballot.open
 
     def watch_model(self, status: ModelStatus | None) -> None:
         """Say in the empty list what it is waiting for."""
@@ -113,12 +145,16 @@ class Lists(Horizontal):
             self.move_child(order[1], after=self.lines)
             self.lines.swapped = swapped
             self.lines.left_top, self.lines.right_top = (round(rank_list.scroll_y) for rank_list in order)
-        blind = bool(ballot and ballot.open)
-        self.before.blind = self.reranked.blind = self.lines.blind = blind
+        self.before.blind = self.reranked.blind = self.lines.blind = self._blind
         self._mark()
         self._entitle()
-        if blind and self.has_focus_within:  # Always the left one, so that the focus tells nothing either.
-            (self.reranked if swapped else self.before).focus()
+        if self.comparison and self.comparison.done:
+            self._fill(self.comparison)
+        if self._blind:  # Always the left one, so that what is in use tells nothing either.
+            left = self.reranked if swapped else self.before
+            if self.has_focus_within:
+                left.focus()
+            self.bring_up(left)
 
     def watch_chosen(self) -> None:
         """Show the selection again that a blind vote hid."""
@@ -126,12 +162,12 @@ class Lists(Horizontal):
 
     def _mark(self) -> None:
         # What the app selects by itself is the top of the reranked list.
-        marked = self.chosen or not (self.ballot and self.ballot.open)
+        marked = self.chosen or not self._blind
         self.before.marked = self.reranked.marked = marked
 
     def _entitle(self) -> None:
         comparison, ballot = self.comparison, self.ballot
-        if ballot and ballot.open:
+        if ballot and self._blind:
             titles = [Content("A"), Content("B")]
             self.before.border_title, self.reranked.border_title = titles[::-1] if ballot.swapped else titles
         elif comparison:

@@ -18,6 +18,8 @@ SIGNS = {
     ModelState.FAILED: ("✗", "$cut"),
 }
 """A sign and a colour per state; the sign alone says enough."""
+NAME_LIMIT = 26
+"""Characters of a model's name, so that its state stands in the same line."""
 
 
 class ModelPanel(Static):
@@ -38,10 +40,11 @@ class ModelPanel(Static):
 def describe(status: ModelStatus) -> Content:
     """All that is known of a model's state, in a few lines."""
     sign, colour = SIGNS[status.state]
-    parts: list[Content | str | tuple[str, str]] = [(sign, colour), " ", single_line(status.id), "\n"]
-    parts.append((status.state, colour))
+    parts: list[Content | str | tuple[str, str]] = [
+        (sign, colour), " ", single_line(status.id, NAME_LIMIT), "  ", (status.state, colour)
+    ]  # fmt: skip
     if line := progress_line(status):
-        parts += ["  ", line]
+        parts += ["\n", line]
     if status.reason:
         parts += ["\n", (single_line(status.reason, 300), "$cut")]
     if status.next:

@@ -68,7 +68,7 @@ class PanelTabs(Widget):
 
     def region_of(self, name: str) -> Region:
         """Where a name stands on the screen; nowhere when it is not among them."""
-        if name not in self.names:
+        if name not in self.names or not self.region:
             return Region()
         before = self.names[: self.names.index(name)]
         x = self.content_region.x + sum(len(TABS[other]) + 2 for other in before)
@@ -130,14 +130,23 @@ class Panels(Vertical):
 
     def turn(self, step: int) -> None:
         """Show the next panel of those that take turns."""
+        if self._hidden():
+            return
         turns = self.turns
         at = turns.index(self.shown) if self.shown in turns else 0
         self.shown = turns[(at + step) % len(turns)]
 
     def go_to(self, id: str) -> None:
         """Show a panel and give it the focus."""
+        if self._hidden():
+            return
         self.shown = "side" if id == "shifts" else id
         self.call_after_refresh(lambda: self.query_one(f"#{id}").focus())
+
+    def _hidden(self) -> bool:
+        if not self.display:
+            self.app.notify("The panels are hidden: leave presenter mode, or make the terminal higher.", markup=False)
+        return not self.display
 
     def tab_region(self, id: str) -> Region:
         """Where the name of a panel that takes turns stands on the screen."""

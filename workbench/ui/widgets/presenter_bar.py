@@ -7,8 +7,13 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from workbench.ui.text import flow
+
 if TYPE_CHECKING:
     from workbench.domain.ballot import Ballot, Tally
+
+QUESTION = "Which list is better?  1 A · 2 B · 0 no difference · r reveal"
+KEYS = ("F3 next query", "b ends the vote")
 
 
 class PresenterBar(Widget):
@@ -18,15 +23,14 @@ class PresenterBar(Widget):
     tally: "reactive[Tally | None]" = reactive(None)
 
     def render(self) -> RenderResult:
-        """Draw the line."""
-        ballot = self.ballot
+        """Draw the line; where it is too short for all, what is asked or was found goes before the keys."""
+        ballot, width = self.ballot, self.size.width
+        keys: tuple[str, ...]
         if ballot is None:
-            return Content.styled(" F3 next query · b blind vote · h scores · / query · p leaves", "$muted")
-        if ballot.open:
-            keys = " Which list is better?  1 A · 2 B · 0 no difference · r reveal"
-            return Content.assemble((keys, "bold $primary"), ("  ·  F3 next query · b ends the vote", "$muted"))
-        return Content.assemble(
-            " ",
-            (self.tally.summary if self.tally else "", "bold $match"),
-            ("  ·  F3 next query · b ends the vote", "$muted"),
-        )
+            said, keys = "", ("F3 next query", "b blind vote", "h scores", "/ query", "p leaves")
+        elif ballot.open:
+            said, keys = QUESTION, KEYS
+        else:
+            said, keys = self.tally.summary if self.tally else "", KEYS
+        parts = [Content.styled(said, "bold $primary")] if said else []
+        return flow([*parts, *(Content.styled(key, "$muted") for key in keys)], width)[0]

@@ -17,7 +17,7 @@ from workbench.domain.ranking import Explanation
 from workbench.domain.score_view import Scale, Threshold, score_table
 from workbench.domain.scores import ScoreSpace
 from workbench.ui.keys import SCORES_KEYS, printed
-from workbench.ui.text import bar, cells, safe_line
+from workbench.ui.text import bar, cells, flow, safe_line
 from workbench.ui.widgets.score_plot import ScorePlot, number
 
 MOST_TERMS = 100
@@ -118,6 +118,7 @@ class ScoresPanel(ScrollView, can_focus=True):
         self._shown = score_lines(
             self._comparison, self._document_id, self._explanation, width, self._space, self._threshold
         )
+        self._shown = self._shown.airy(self.content_size.height)
         self.virtual_size = Size(0, len(self._shown.lines))
         self.refresh()
 
@@ -140,6 +141,14 @@ class ScoreLines:
     """The line that the plot begins in."""
     end: int = 0
     """The line after what belongs to the plot."""
+
+    def airy(self, height: int) -> "ScoreLines":
+        """Set the plot apart by blank lines, where all lines still fit."""
+        if self.plot is None or len(self.lines) + 2 > height:
+            return self
+        above, plot, below = self.lines[: self.top], self.lines[self.top : self.end], self.lines[self.end :]
+        lines = [*above, Content(""), *plot, Content(""), *below]
+        return ScoreLines(lines, self.plot, self.top + 1, self.end + 1)
 
 
 def score_lines(
@@ -165,13 +174,13 @@ def score_lines(
     candidate = next((row for row in comparison.bm25 if row.document.id == document_id), None)
     if candidate is None:
         said = "no document selected" if document_id is None else "not among the candidates"
-        return ScoreLines(_flow([_quiet(said)], width))
+        return ScoreLines(flow([_quiet(said)], width))
     bm25 = _score(ScoreSpace.BM25, candidate.score, 0, candidate.rank)
     index = next((at for at, row in enumerate(comparison.reranked) if row.candidate.document.id == document_id), None)
     info, plot = comparison.reranker, None
     if index is None or info is None:
         said = "not reranked" if comparison.done else "not reranked yet"
-        lines, top = [*_flow([bm25], width), *_flow([_quiet(said)], width)], 0
+        lines, top = [*flow([bm25], width), *flow([_quiet(said)], width)], 0
     else:
         table = score_table(comparison.reranked, info)
         space = space if space in table else info.score_space
@@ -179,8 +188,8 @@ def score_lines(
         digits = {each: scale.digits if scale else 0 for each, scale in scales.items()}
         own = {info.score_space: index + 1}
         named = [_score(each, scores[index], digits[each], own.get(each)) for each, scores in table.items()]
-        lines = _flow([bm25, *named], width, "  ")
-        lines += _flow(_gaps(space, table[space], index, digits[space]), width)
+        lines = flow([bm25, *named], width, "  ")
+        lines += flow(_gaps(space, table[space], index, digits[space]), width)
         top = len(lines)
         if scale := scales[space]:
             at = threshold.within(space) if threshold else None
@@ -194,18 +203,6 @@ def score_lines(
 
 def _quiet(text: str) -> Content:
     return Content.styled(text, "$muted")
-
-
-def _flow(items: Sequence[Content], width: int, between: str = " · ") -> list[Content]:
-    """As many items to a line as fit; one that is too long for a line goes on in the next."""
-    lines = [items[0]]
-    for item in items[1:]:
-        longer = Content.assemble(lines[-1], (between, "$muted"), item)
-        if longer.cell_length <= width:
-            lines[-1] = longer
-        else:
-            lines.append(item)
-    return [part for line in lines for part in (line.wrap(width) if line.cell_length > width else [line])]
 
 
 def _score(space: ScoreSpace, value: float, digits: int, rank: int | None) -> Content:
@@ -245,10 +242,10 @@ def _survival(
     if threshold is None:
         return []
     if plot.threshold is None:
-        return _flow([_quiet(f"threshold set in {threshold.space}")], width)
+        return flow([_quiet(f"threshold set in {threshold.space}")], width)
     lives = threshold.survivors(table)
     fate = "would" if lives[plot.index] else "would not"
-    return _flow(
+    return flow(
         [
             Content.assemble((f"threshold {plot.space} ", "$muted"), (plot.number(plot.threshold), "bold")),
             Content.assemble((f"{sum(lives)} of {len(lives)}", "bold"), " would survive"),
@@ -261,7 +258,7 @@ def _survival(
 def _breakdown(explanation: Explanation | None, width: int) -> list[Content]:
     """A bar per term that BM25's score was made from, and those that did not count."""
     if explanation is None:
-        return _flow([_quiet("BM25 not taken apart")], width)
+        return flow([_quiet("BM25 not taken apart")], width)
     found = contributions(explanation)
     parts = found[:MOST_TERMS]
     labels = [safe_line(f"{part.field}:{part.term}" if part.field else part.term, limit=LABEL_LIMIT) for part in parts]

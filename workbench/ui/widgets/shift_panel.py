@@ -10,9 +10,7 @@ from workbench.domain.comparison import Comparison
 from workbench.domain.ranking import Reranked
 from workbench.domain.shift import ShiftSummary, movers
 from workbench.ui.keys import SHIFTS_KEYS
-from workbench.ui.text import safe_line
-
-SUMMARY_LINES = 3
+from workbench.ui.text import flow, safe_line
 
 
 class ShiftPanel(Static, can_focus=True):
@@ -34,6 +32,8 @@ class ShiftPanel(Static, can_focus=True):
         super().__init__(id=id)
         self.border_title = Content("Shifts")
         self._movers: tuple[Reranked, ...] = ()
+        self._first = 0
+        """The line of the first mover."""
 
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Write the numbers of the newest comparison."""
@@ -58,7 +58,7 @@ class ShiftPanel(Static, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the mover that was clicked."""
         offset = event.get_content_offset(self)
-        index = -1 if offset is None else offset.y - SUMMARY_LINES
+        index = -1 if offset is None else offset.y - self._first
         if 0 <= index < len(self._movers):
             self.post_message(self.Chosen(self._movers[index].candidate.document.id))
 
@@ -68,8 +68,10 @@ class ShiftPanel(Static, can_focus=True):
             text = "not reranked" if comparison and comparison.done else ""
             self.update(Content.styled(text, "$muted"), layout=False)
             return
-        self._movers = movers(comparison.reranked, comparison.size, max(self.content_size.height - SUMMARY_LINES, 0))
-        lines = [summary(comparison.shift), *(self._mover(row) for row in self._movers)]
+        lines = summary(comparison.shift, self.content_size.width)
+        self._first = len(lines)
+        self._movers = movers(comparison.reranked, comparison.size, max(self.content_size.height - self._first, 0))
+        lines += [self._mover(row) for row in self._movers]
         self.update(Content("\n").join(lines), layout=False)
 
     def _mover(self, row: Reranked) -> Content:
@@ -81,14 +83,19 @@ class ShiftPanel(Static, can_focus=True):
         return Content.assemble(("› " if chosen else "  ", "bold"), (f"{sign:<5}", colour), title)
 
 
-def summary(shift: ShiftSummary) -> Content:
-    """Counts and measures in three lines."""
+def summary(shift: ShiftSummary, width: int) -> list[Content]:
+    """Counts, then what changed and measures, in as few lines as they need."""
     tau = "–" if shift.kendall_tau is None else f"{shift.kendall_tau:.2f}"
-    return Content.assemble(
-        (f"▲ {shift.up} up", "$rank-up"), "  ", (f"▼ {shift.down} down", "$rank-down"), "  ",
-        (f"= {shift.same} same", "$rank-same"), "\n",
-        (f"+ {shift.entered} entered", "$entered"), "  ", (f"- {shift.left} left", "$left"),
-        ("  tau ", "$muted"), tau, "\n",
-        ("rbo .9 ", "$muted"), f"{shift.rbo:.2f}", ("  .5 ", "$muted"), f"{shift.rbo_top:.2f}",
-        ("  jaccard ", "$muted"), f"{shift.jaccard:.2f}",
-    )  # fmt: skip
+    counts = [
+        Content.styled(f"▲ {shift.up} up", "$rank-up"),
+        Content.styled(f"▼ {shift.down} down", "$rank-down"),
+        Content.styled(f"= {shift.same} same", "$rank-same"),
+    ]
+    measures = [
+        Content.styled(f"+ {shift.entered} entered", "$entered"),
+        Content.styled(f"- {shift.left} left", "$left"),
+        Content.assemble(("tau ", "$muted"), tau),
+        Content.assemble(("rbo .9 ", "$muted"), f"{shift.rbo:.2f}", ("  .5 ", "$muted"), f"{shift.rbo_top:.2f}"),
+        Content.assemble(("jaccard ", "$muted"), f"{shift.jaccard:.2f}"),
+    ]
+    return [*flow(counts, width, "  "), *flow(measures, width, "  ")]

@@ -1,6 +1,5 @@
 """The top line: what is searched, what reranks it, how deep, how fast."""
 
-from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
@@ -14,7 +13,7 @@ from workbench.ui.widgets.model_panel import SIGNS
 
 
 class StatusBar(Widget):
-    """Left: corpus, model, tuning. Right: progress or the time of the last query."""
+    """Left: corpus, model, tuning. Right: baseline, frozen, and progress or the time of the last query."""
 
     corpus: reactive[str] = reactive("")
     documents: reactive[int] = reactive(0)
@@ -27,18 +26,22 @@ class StatusBar(Widget):
     comparison: reactive[Comparison | None] = reactive(None)
 
     def render(self) -> RenderResult:
-        """Draw the line; the right end stays where it is when the left grows."""
+        """Draw the line; where it is short the settings give way, so that the right end stays whole."""
         right = self._activity()
-        room = self.size.width - cell_len(right) - 3
-        left = self._setting()
-        left = left if left.cell_length <= room else left.truncate(max(room, 0), ellipsis=True)
-        gap = max(self.size.width - left.cell_length - cell_len(right) - 1, 1)
-        return Content.assemble(" ", left, " " * (gap - 1), (right, "$muted"), " ")
+        room = max(self.size.width - right.cell_length - 3, 0)
+        left = self._setting(self.documents)
+        if left.cell_length > room:
+            left = self._setting(0)
+        if left.cell_length > room:
+            left = left.truncate(room, ellipsis=True)
+        gap = max(self.size.width - left.cell_length - right.cell_length - 2, 1)
+        return Content.assemble(" ", left, " " * gap, right, " ")
 
-    def _setting(self) -> Content:
+    def _setting(self, documents: int) -> Content:
+        """Corpus with its number of documents unless that is 0, model, and what is tuned."""
         parts: list[Content | str | tuple[str, str]] = [(single_line(self.corpus), "bold $primary")]
-        if self.documents:
-            parts.append((f" {self.documents:,} docs", "$muted"))
+        if documents:
+            parts.append((f" {documents:,} docs", "$muted"))
         if self.model:
             sign, colour = SIGNS[self.model.state]
             said = "" if self.model.state in (ModelState.LOADED, ModelState.READY) else f" {_brief(self.model)}"
@@ -55,23 +58,22 @@ class StatusBar(Widget):
         for name, _, value in differences(self.start, self.tuning):
             if name not in ("mix", "depth"):
                 parts.append((f" {name.removeprefix(BOOST)} {value}●", "$match"))
-        if self.baseline:
-            parts += [("  ▏", "$muted"), ("= baseline", "bold $match")]
-        if self.frozen:
-            parts += [("  ▏", "$muted"), ("❄ frozen, f goes on", "bold $entered")]
         return Content.assemble(*parts)
 
-    def _activity(self) -> str:
-        comparison = self.comparison
-        if comparison is None:
-            return ""
-        if not comparison.done:
-            return f"scored {comparison.scored} of {len(comparison.bm25)}"
-        return (
-            f"{comparison.latency.total:.0f} ms"
-            if comparison.latency.total >= 10
-            else f"{comparison.latency.total:.1f} ms"
-        )
+    def _activity(self) -> Content:
+        """What is unusual about the lists, and how far the query is or how long it took."""
+        parts: list[Content] = []
+        if self.baseline:
+            there = self.comparison and self.comparison.baseline
+            parts.append(Content.styled("= baseline" if there else "= baseline to come", "bold $match"))
+        if self.frozen:
+            parts.append(Content.styled("❄ frozen, f goes on", "bold $entered"))
+        if comparison := self.comparison:
+            total = comparison.latency.total
+            took = f"{total:.0f} ms" if total >= 10 else f"{total:.1f} ms"
+            counted = f"scored {comparison.scored} of {len(comparison.bm25)}"
+            parts.append(Content.styled(took if comparison.done else counted, "$muted"))
+        return Content.styled("  ▏", "$muted").join(parts)
 
 
 def _brief(status: ModelStatus) -> str:

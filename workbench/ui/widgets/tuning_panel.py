@@ -13,7 +13,7 @@ from workbench.ui.keys import TUNING_KEYS
 NAME_CELLS = 13
 VALUE_CELLS = 14
 MOST_TYPED = 8
-HINT = "◂ ▸ change · type a number, Enter sets it · ⌫ back to the start · = pins the baseline"
+HINT = "◂ ▸ change · a number and Enter set it · ⌫ as at the start · = pins it all"
 
 
 class TuningPanel(Static, can_focus=True):
@@ -40,6 +40,10 @@ class TuningPanel(Static, can_focus=True):
         self._at = 0
         self._typed = ""
         self._refused = ""
+        self._first = 0
+        """The setting in the first line."""
+        self._shown = 0
+        """How many lines the settings have."""
 
     def watch_tuning(self) -> None:
         """Write the settings as they are now."""
@@ -86,24 +90,36 @@ class TuningPanel(Static, can_focus=True):
             self._write()
             event.stop()
             return
+        elif self._typed and event.is_printable:
+            self._refused = f"{character} is no part of a number."
         else:
             return
         event.stop()
         event.prevent_default()
-        self._refused = ""
+        self._refused = "" if character in "0123456789." else self._refused
         self._write()
 
     def on_click(self, event: events.Click) -> None:
         """Go to the setting that was clicked; a click on an arrow changes it."""
-        offset = event.get_content_offset(self)
-        if offset is None or not 0 <= offset.y < len(self.tuning.values()):
+        offset, values = event.get_content_offset(self), list(self.tuning.values().values())
+        at = -1 if offset is None else self._first + offset.y
+        if offset is None or not self._first <= at < min(self._first + self._shown, len(values)):
             return
-        self.action_move(offset.y - self._at)
+        self.action_move(at - self._at)
         arrow = offset.x - 2 - NAME_CELLS
         if arrow in (0, 1):
             self.action_change(-1)
-        elif arrow in (2 + VALUE_CELLS, 3 + VALUE_CELLS):
+        elif arrow - 2 - len(values[at]) in (0, 1):
             self.action_change(1)
+
+    def on_blur(self) -> None:
+        """Forget what was typed and not entered."""
+        self._typed = self._refused = ""
+        self._write()
+
+    def on_resize(self) -> None:
+        """Keep the setting in use in sight."""
+        self._write()
 
     def _ask(self, tuning: Tuning) -> None:
         self._typed = self._refused = ""
@@ -111,24 +127,32 @@ class TuningPanel(Static, can_focus=True):
             self.post_message(self.Changed(tuning))
 
     def _write(self) -> None:
-        start, pinned = self.start.values(), self.baseline.values() if self.baseline else {}
-        changed = sum(value != start.get(name) for name, value in self.tuning.values().items())
+        start, now = self.start.values(), self.tuning.values()
+        changed = sum(value != start.get(name) for name, value in now.items())
         self.border_subtitle = Content(f"{changed} changed · u undoes" if changed else "")
-        lines = []
-        for index, (name, value) in enumerate(self.tuning.values().items()):
-            here = index == self._at
-            shown = f"{self._typed}_" if here and self._typed else value
-            differs = value != start.get(name)
-            line = [
-                ("› " if here else "  ", "bold $primary"),
-                (f"{name:<{NAME_CELLS}}", "bold" if here else "$muted"),
-                ("◂ " if here else "  ", "$primary"),
-                (f"{shown:<{VALUE_CELLS}}", "bold $match" if differs else "bold"),
-                ("▸ " if here else "  ", "$primary"),
-                (f"● was {start.get(name, '–')}" if differs else "", "$match"),
-            ]
-            if name in pinned and pinned[name] != value:
-                line.append((f"  baseline {pinned[name]}", "$muted"))
-            lines.append(Content.assemble(*line))
-        lines += [Content(""), Content.styled(self._refused or HINT, "$cut" if self._refused else "$muted")]
-        self.update(Content("\n").join(lines), layout=False)
+        said = Content.styled(self._refused or HINT, "$cut" if self._refused else "$muted")
+        width, height = self.content_size
+        below = said.wrap(width) if width else [said]
+        self._shown = max(height - len(below), 1) if height else len(now)
+        self._first = max(self._at - self._shown + 1, 0)
+        lines = [self._line(index, *setting) for index, setting in enumerate(now.items())]
+        if self._shown > len(lines):
+            below.insert(0, Content(""))
+        lines = lines[self._first : self._first + self._shown]
+        self.update(Content("\n").join([*lines, *below]), layout=False)
+
+    def _line(self, index: int, name: str, value: str) -> Content:
+        """One setting: name, value, and what it was at the start and is in the baseline where that differs."""
+        here, start = index == self._at, self.start.values().get(name, "–")
+        shown = f"{self._typed}_" if here and self._typed else value
+        look = "bold $match" if value != start else "bold"
+        line = [
+            ("› " if here else "  ", "bold $primary"),
+            (f"{name:<{NAME_CELLS}}", "bold" if here else "$muted"),
+            ("◂ " if here else "  ", "$primary"),
+            (shown, look),
+            (f"{' ▸' if here else '':<{max(VALUE_CELLS + 3 - len(shown), 0)}}", "$primary"),
+            (f"● was {start}" if value != start else "", "$match"),
+        ]
+        pinned = self.baseline.values().get(name, value) if self.baseline else value
+        return Content.assemble(*line, (f"  baseline {pinned}" if pinned != value else "", "$muted"))

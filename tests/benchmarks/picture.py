@@ -1,39 +1,61 @@
-"""Draws the README's picture: the compare screen on the bundled corpus, with the default model.
+"""Takes the README's pictures on the tour, on the bundled corpus and with the default model where it is there.
 
-python -m tests.benchmarks.picture [--size 150x42] [--theme workbench-dark] [--out .github/compare.svg]
+python -m tests.benchmarks.picture [--size 150x42] [--out .github]
 """
 
 import argparse
 import asyncio
 import re
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from tests.ui.screen import reranked
+from tests.tour import walk
 from workbench.cli.wiring import open_session
 from workbench.config.settings import Settings
+from workbench.services.kept import Kept
 from workbench.ui.app import WorkbenchApp
+
+PICTURES = {"lines": "compare", "mix": "baseline", "presenter": "presenter", "themes": "themes"}
+"""Steps of the tour, and the picture that each is the place for."""
+
+
+async def take(size: tuple[int, int], out: Path, kept: Path) -> None:
+    """Walk the tour, and save a picture wherever there is one.
+
+    Args:
+        size: Columns and rows.
+        out: The folder of the pictures.
+        kept: Where the tour's votes and queries go, apart from the person's own.
+    """
+    settings = replace(Settings(), theme="workbench-dark")
+    session = open_session(settings)
+    session.kept = Kept(kept)
+    app = WorkbenchApp(session, settings)
+    app.animation_level = "none"
+    async with app.run_test(size=size) as pilot:
+        async for step in walk(pilot):
+            if name := PICTURES.get(step.name):
+                await pilot.pause(0.5)
+                save(app.export_screenshot(title="workbench"), out / f"{name}.svg")
+
+
+def save(picture: str, path: Path) -> None:
+    """Write a picture that loads no font from anywhere."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL), encoding="utf-8")
+    print(path)
 
 
 async def main() -> None:
-    """Open the app without a terminal, wait for the reranked list, and save what it shows."""
+    """Take them all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", default="150x42")
-    parser.add_argument("--theme", default="workbench-dark")
-    parser.add_argument("--out", type=Path, default=Path(".github/compare.svg"))
+    parser.add_argument("--out", type=Path, default=Path(".github"))
     arguments = parser.parse_args()
-    columns, lines = map(int, arguments.size.split("x"))
-    settings = replace(Settings(), theme=arguments.theme)
-    app = WorkbenchApp(open_session(settings), settings)
-    async with app.run_test(size=(columns, lines)) as pilot:
-        await reranked(pilot)
-        await pilot.press("end")
-        await pilot.pause(0.5)
-        picture = app.export_screenshot(title="workbench")
-    # The picture must not load a font from anywhere.
-    picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(picture, encoding="utf-8")
+    columns, rows = map(int, arguments.size.split("x"))
+    with tempfile.TemporaryDirectory() as kept:
+        await take((columns, rows), arguments.out, Path(kept))
 
 
 if __name__ == "__main__":

@@ -52,9 +52,7 @@ async def reranked(pilot: Pilot[None], query: str | None = None) -> CompareScree
 async def answered(pilot: Pilot[None], what: Callable[[Comparison], bool], why: str) -> Comparison:
     """Wait for a complete comparison of a kind."""
     screen = compare_screen(pilot.app)
-    await until(
-        pilot, lambda: bool(screen.comparison and screen.comparison.done and what(screen.comparison)), why
-    )
+    await until(pilot, lambda: bool(screen.comparison and screen.comparison.done and what(screen.comparison)), why)
     assert screen.comparison
     return screen.comparison
 
@@ -82,7 +80,9 @@ def regions(screen: Screen[object]) -> dict[str, Region]:
 def misplaced(screen: Screen[object]) -> list[str]:
     """What overlaps something else or lies outside the screen."""
     found = regions(screen)
-    wrong = [f"{name} {region} is outside" for name, region in found.items() if not screen.region.contains_region(region)]
+    wrong = [
+        f"{name} {region} is outside" for name, region in found.items() if not screen.region.contains_region(region)
+    ]
     return wrong + [
         f"{one} {found[one]} overlaps {other} {found[other]}"
         for one, other in combinations(found, 2)

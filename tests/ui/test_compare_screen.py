@@ -1,19 +1,17 @@
 """The compare screen as a person uses it."""
 
 import asyncio
-import threading
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from textual.command import CommandPalette
 from textual.events import Paste
+from textual.screen import Screen
 
 from tests.fakes.hostile import hostile_documents
 from tests.ui.conftest import Bench
 from tests.ui.screen import compare_screen, reranked, screen_text, until
-from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel, Progress
-from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.ranking import Retrieval
 from workbench.domain.shift import movers
 from workbench.domain.tuning import Boosts
@@ -22,6 +20,7 @@ from workbench.ui.keys import APP_KEYS, COMPARE_KEYS, PRESENT_KEYS
 from workbench.ui.screens.explain import ExplainScreen
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.screens.query_drawer import QueryDrawer
+from workbench.ui.screens.theme_picker import ThemePicker
 from workbench.ui.widgets.document_panel import DocumentPanel
 from workbench.ui.widgets.line_input import LineInput
 from workbench.ui.widgets.query_line import QueryLine
@@ -119,17 +118,48 @@ async def test_sample_queries_step_through_what_came_with_the_corpus(bench: Benc
         await reranked(pilot, queries[1])
         await pilot.press("f4", "f4")
         await reranked(pilot, queries[-1])
+        await pilot.press("ctrl+u", *queries[4], "f3")
+        await reranked(pilot, queries[5])
 
 
-async def test_the_palette_holds_every_action_and_help_is_one_key_away(bench: Bench) -> None:
+async def test_the_palette_holds_every_action_wherever_the_focus_is(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 48)) as pilot:
         screen = await reranked(pilot)
-        titles = {command.title for command in pilot.app.get_system_commands(screen)}
-        assert {binding.tooltip for binding in (*COMPARE_KEYS, *APP_KEYS)} <= titles
-        assert not {binding.tooltip for binding in PRESENT_KEYS} & titles, "they do nothing outside presenter mode"
-        await pilot.press("f2", "p")
-        titles = {command.title for command in pilot.app.get_system_commands(screen)}
-        assert {binding.tooltip for binding in PRESENT_KEYS} <= titles
+        for focus in ("#query", "#bm25", "#document"):
+            screen.query_one(focus).focus()
+            await pilot.pause()
+            titles = [command.title for command in pilot.app.get_system_commands(screen)]
+            assert {binding.tooltip for binding in (*COMPARE_KEYS, *APP_KEYS)} <= set(titles), focus
+            assert len(titles) == len(set(titles)), "each once"
+            assert not {binding.tooltip for binding in PRESENT_KEYS} & set(titles), "nothing outside presenter mode"
+        await pilot.press("p")
+        await pilot.pause()
+        titles = [command.title for command in pilot.app.get_system_commands(screen)]
+        assert {binding.tooltip for binding in PRESENT_KEYS} <= set(titles)
+
+
+@pytest.mark.parametrize(
+    ("title", "opens"),
+    [
+        ("Choose a theme, with a live preview", ThemePicker),
+        ("Keys, panels and numbers explained", HelpScreen),
+        ("Choose a recent or a sample query", QueryDrawer),
+    ],
+)
+async def test_what_is_chosen_in_the_palette_is_done(bench: Bench, title: str, opens: type[Screen[object]]) -> None:
+    async with bench.app().run_test(size=(120, 48)) as pilot:
+        await reranked(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette), "the palette")
+        await pilot.press(*title[:18])
+        await until(pilot, lambda: title in screen_text(pilot.app), "the command")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, opens), title)
+
+
+async def test_help_is_one_key_away(bench: Bench) -> None:
+    async with bench.app().run_test(size=(120, 48)) as pilot:
+        await reranked(pilot)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen), "help")
 

@@ -67,7 +67,9 @@ async def test_of_the_request_it_is_the_request_that_ran(bench: Bench) -> None:
         assert '"depth": 20' in await copied(pilot)
 
 
-@pytest.mark.parametrize(("panel", "words"), [("shifts", ("up", "down", "rbo")), ("tuning", ("boost title", "depth", "30"))])
+@pytest.mark.parametrize(
+    ("panel", "words"), [("shifts", ("up", "down", "rbo")), ("tuning", ("boost title", "depth", "30"))]
+)
 async def test_of_shifts_and_settings_it_is_what_they_say(bench: Bench, panel: str, words: tuple[str, ...]) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
         screen = await ready(pilot, panel)

@@ -50,7 +50,9 @@ async def test_going_on_shows_what_came_in_meanwhile(bench: Bench) -> None:
         await reranked(pilot, "slow wifi")
         await settled(pilot)
         assert "frozen" not in screen_text(pilot.app)
-        assert screen.comparison and screen.comparison.reranked[0].candidate.document.title[:20] in screen_text(pilot.app)
+        assert screen.comparison and screen.comparison.reranked[0].candidate.document.title[:20] in screen_text(
+            pilot.app
+        )
         top = screen.comparison.reranked[0].candidate.document.id
         assert screen.selected_id == top and not screen.chosen, "the choice was made in another answer"
 

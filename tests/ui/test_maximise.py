@@ -46,7 +46,9 @@ async def test_every_panel_takes_the_whole_screen_and_gives_it_back(
         assert screen.focused is widget
 
 
-@pytest.mark.parametrize(("panel", "key", "shown"), [("tuning", "right", "◂ 3"), ("document", "end", ""), ("scores", "x", "")])
+@pytest.mark.parametrize(
+    ("panel", "key", "shown"), [("tuning", "right", "◂ 3"), ("document", "end", ""), ("scores", "x", "")]
+)
 async def test_a_maximised_panel_works_as_before(bench: Bench, panel: str, key: str, shown: str) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
         screen, widget = await at(pilot, panel)

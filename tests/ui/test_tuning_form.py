@@ -184,16 +184,14 @@ async def test_capital_u_sets_everything_back_and_that_can_be_undone_too(bench: 
 
 async def test_backspace_sets_one_setting_back(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
-        screen, _ = await opened(pilot)
+        await opened(pilot)
         await pilot.press("right", "down", "right", "backspace")
         await answered(pilot, lambda now: dict(now.fields) == {"title": 3, "body": 1}, "the body's boost as it was")
         assert "was 2" in line(pilot, "boost title") and "was" not in line(pilot, "boost body")
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_click_goes_to_a_setting_and_one_on_its_arrows_changes_it(
-    bench: Bench, size: tuple[int, int]
-) -> None:
+async def test_a_click_goes_to_a_setting_and_one_on_its_arrows_changes_it(bench: Bench, size: tuple[int, int]) -> None:
     async with bench.app().run_test(size=size) as pilot:
         screen, form = await opened(pilot)
 

@@ -173,7 +173,7 @@ class AskingScreen(Screen[None]):
         if self.session.opened:
             corpus = self.session.opened.retriever.corpus
             recent = await in_thread(partial(self.session.kept.history.recent, corpus), "recent queries")
-            if self.is_current:
+            if self.app.screen is self:
                 self.app.push_screen(QueryDrawer(self.session.opened.queries, recent), self.ask)
 
     @work(group="history", exit_on_error=False)
@@ -223,8 +223,11 @@ class AskingScreen(Screen[None]):
         if not queries:
             self.app.notify("This corpus came without sample queries.", markup=False)
             return
+        texts, now = [query.text for query in queries], self.query_one(QueryLine).value
+        if now in texts and now != texts[self._sample]:  # It came there by other ways.
+            self._sample = texts.index(now)
         self._sample = (max(self._sample, -1 if step > 0 else 0) + step) % len(queries)
-        self.ask(queries[self._sample].text)
+        self.ask(texts[self._sample])
 
     def restore(self, state: "State") -> None:
         """Go back to a saved state."""

@@ -21,7 +21,7 @@ async def save_state(screen: AskingScreen) -> None:
     saved = session.kept.saved
     states = await in_thread(saved.all, "saved states")
     _warn(screen, saved.warning)
-    if not screen.is_current:
+    if screen.app.screen is not screen:
         return
     name = await screen.app.push_screen_wait(SaveScreen(query, [state.name for state in states]))
     if name is None:
@@ -47,7 +47,7 @@ async def _choice(screen: AskingScreen) -> State | Removal | None:
     states = await in_thread(saved.all, "saved states")
     _warn(screen, saved.warning)
     # Another modal may have come up meanwhile; the list that was just answered may still be there.
-    if not (screen.is_current or isinstance(screen.app.screen, RecallScreen)):
+    if screen.app.screen is not screen and not isinstance(screen.app.screen, RecallScreen):
         return None
     return await screen.app.push_screen_wait(RecallScreen(states, screen.session.start))
 

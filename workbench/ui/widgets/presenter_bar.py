@@ -24,7 +24,7 @@ class PresenterBar(Widget):
 
     def render(self) -> RenderResult:
         """Draw the line; where it is too short for all, what is asked or was found goes before the keys."""
-        ballot, width = self.ballot, self.size.width
+        ballot, width = self.ballot, self.size.width - 2
         keys: tuple[str, ...]
         if ballot is None:
             said, keys = "", ("F3 next query", "b blind vote", "h scores", "/ query", "p leaves")

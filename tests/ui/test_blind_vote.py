@@ -260,7 +260,7 @@ async def test_a_baseline_of_another_depth_is_not_known_by_its_length(bench: Ben
             screen = await reranked(pilot)
             screen.query_one("#reranked").focus()
             await pilot.press("equals_sign", "minus", "minus")
-            await until(pilot, lambda: len(listed(screen, "reranked")) == 10, "depth 10")
+            await until(pilot, lambda screen=screen: len(listed(screen, "reranked")) == 10, "depth 10")
             await begun(pilot)
             assert len(listed(screen, "bm25")) == len(listed(screen, "reranked")) == 10
             await pilot.press("1")

@@ -5,6 +5,7 @@ To keep them anew: WORKBENCH_REWRITE_SNAPSHOTS=1 pytest tests/ui/test_snapshots.
 They are of the bundled corpus and a tiny model, with a fixed time in place of every measured one.
 """
 
+import itertools
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -20,7 +21,6 @@ from workbench.domain.scores import ScoreSpace, min_max
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.wrapped_text import WrappedText
-import itertools
 
 SMALL, MIDDLE, LARGE = (80, 24), (120, 36), (160, 48)
 QUERY = "laptop gets hot while charging"

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
 from textual.widgets import Input, Static
 
+from tests.contrast import TEXT_CONTRAST, contrast
 from tests.ui.screen import screen_text, until
-from workbench.config.contrast import TEXT_CONTRAST, contrast
 from workbench.config.paths import bundled
 from workbench.config.themes import TOKENS, ThemeFile, load_themes
 from workbench.ui.screens.theme_picker import PAUSE, ThemeList, ThemePicker

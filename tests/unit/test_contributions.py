@@ -11,7 +11,7 @@ from workbench.domain.contributions import Contribution, contributions
 from workbench.domain.deployment import ModelKind
 from workbench.domain.documents import Document
 from workbench.domain.ranking import Candidate, Explanation, Reranked
-from workbench.domain.score_view import columns, elasticsearch_score, readings
+from workbench.domain.score_view import columns, elasticsearch_score, score_table
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
 from workbench.engines.corpora import read_queries
@@ -127,13 +127,13 @@ def test_elasticsearchs_mapping_has_the_published_values_keeps_order_and_never_o
 def test_a_score_is_named_in_every_space_it_has() -> None:
     row = Reranked(1, Candidate(1, Document.of("a", "", "a"), 7.0), 0.8, 0.6, TokenCount(1, 1, 1, 1, 10, 1), 1)
     mixed = RerankerInfo("m", ModelKind.BI_ENCODER, ScoreSpace.MIX, ScoreSpace.COSINE, 0.7)
-    assert list(readings(row, mixed).items()) == [(ScoreSpace.MIX, 0.8), (ScoreSpace.COSINE, 0.6)]
+    assert list(score_table([row], mixed).items()) == [(ScoreSpace.MIX, [0.8]), (ScoreSpace.COSINE, [0.6])]
     crossed = RerankerInfo("m", ModelKind.CROSS_ENCODER, ScoreSpace.LOGIT, ScoreSpace.LOGIT, None)
-    assert readings(row, crossed) == {
-        ScoreSpace.LOGIT: 0.8, ScoreSpace.SIGMOID: pytest.approx(0.68997, abs=1e-5), ScoreSpace.ES: 1.8,
+    assert score_table([row], crossed) == {
+        ScoreSpace.LOGIT: [0.8], ScoreSpace.SIGMOID: [pytest.approx(0.68997, abs=1e-5)], ScoreSpace.ES: [1.8],
     }  # fmt: skip
     cluster = RerankerInfo("m", ModelKind.CROSS_ENCODER, ScoreSpace.ES, ScoreSpace.LOGIT, None)
-    assert list(readings(row, cluster)) == [ScoreSpace.ES, ScoreSpace.LOGIT, ScoreSpace.SIGMOID]
+    assert list(score_table([row], cluster)) == [ScoreSpace.ES, ScoreSpace.LOGIT, ScoreSpace.SIGMOID]
 
 
 def test_scores_lie_on_a_line_from_the_lowest_to_the_highest() -> None:

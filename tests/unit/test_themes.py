@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.config.contrast import Finding, contrast, contrast_findings
+from tests.contrast import Finding, contrast, contrast_findings
 from workbench.config.paths import bundled
 from workbench.config.themes import BASE_COLOURS, SIZE_LIMIT, TOKENS, ThemeFile, load_themes, parse_theme
 from workbench.domain.errors import BadInputError

@@ -75,11 +75,6 @@ def score_table(rows: Sequence[Reranked], info: RerankerInfo) -> dict[ScoreSpace
     return found
 
 
-def readings(row: Reranked, info: RerankerInfo) -> dict[ScoreSpace, float]:
-    """Name one document's rerank score in every space it has, as `score_table` does."""
-    return {space: scores[0] for space, scores in score_table([row], info).items()}
-
-
 @dataclass(frozen=True)
 class Threshold:
     """The lowest score that is let through, in the space it was set in."""

@@ -88,8 +88,7 @@ class RankList(ScrollView, can_focus=True):
         """The list as lines of rank, score, id and title, with tabs between; no scores where they are hidden."""
         scores = self.scores and not self.blind
         rows = (
-            (str(row.rank), *((row.score,) if scores else ()), row.document.id, row.document.title)
-            for row in self.rows
+            (str(row.rank), *((row.score,) if scores else ()), row.document.id, row.document.title) for row in self.rows
         )
         return "\n".join("\t".join(row) for row in rows)
 

@@ -26,24 +26,22 @@ async def at(pilot: Pilot[None], panel: str) -> tuple[CompareScreen, Widget]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("panel", PANELS)
-@pytest.mark.parametrize("back", ["z", "escape"])
-async def test_every_panel_takes_the_whole_screen_and_gives_it_back(
-    bench: Bench, size: tuple[int, int], panel: str, back: str
-) -> None:
+async def test_every_panel_takes_the_whole_screen_and_gives_it_back(bench: Bench, size: tuple[int, int]) -> None:
     async with bench.app().run_test(size=size) as pilot:
-        screen, widget = await at(pilot, panel)
-        before = regions(screen)
-        await pilot.press("z")
-        await settled(pilot)
-        whole = screen.lists if panel in ("bm25", "reranked") else widget
-        assert whole.region == screen.region
-        assert misplaced(screen) == []
-        assert screen.focused is widget, "it is in use as before"
-        await pilot.press(back)
-        await settled(pilot)
-        assert screen.maximized is None and regions(screen) == before
-        assert screen.focused is widget
+        for panel in PANELS:
+            screen, widget = await at(pilot, panel)
+            before = regions(screen)
+            for back in ("z", "escape"):
+                await pilot.press("z")
+                await settled(pilot)
+                whole = screen.lists if panel in ("bm25", "reranked") else widget
+                assert whole.region == screen.region, panel
+                assert misplaced(screen) == [], panel
+                assert screen.focused is widget, "it is in use as before"
+                await pilot.press(back)
+                await settled(pilot)
+                assert screen.maximized is None and regions(screen) == before, (panel, back)
+                assert screen.focused is widget, (panel, back)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class PresenterBar(Widget):
         ballot, width = self.ballot, self.size.width - 2
         keys: tuple[str, ...]
         if ballot is None:
-            said, keys = "", ("F3 next query", "b blind vote", "h scores", "/ query", "p leaves")
+            said, keys = "", ("F3 next query", "b blind vote", "h scores", "p leaves", "/ query")
         elif ballot.open:
             said, keys = QUESTION, KEYS
         else:

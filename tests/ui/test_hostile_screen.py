@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -195,10 +194,6 @@ async def test_a_hostile_error_of_the_model_and_of_a_corpus(bench: Bench) -> Non
         screen.open_corpus(f"missing {ATTACK}")
         await until(pilot, lambda: "missing" in screen_text(pilot.app), "the error")
         await look(pilot, "no corpus")
-        pilot.app.session.engines = replace(pilot.app.session.engines, corpus_names=lambda: [f"named {ATTACK}"])
-        await pilot.press("ctrl+o")
-        await until(pilot, lambda: "named" in screen_text(pilot.app), "the name")
-        await look(pilot, "corpora")
 
 
 async def test_hostile_themes_are_named_and_not_obeyed(bench: Bench, own_home: Path) -> None:

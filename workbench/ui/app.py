@@ -15,7 +15,7 @@ from workbench.config.settings import Settings
 from workbench.config.themes import load_themes
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
-from workbench.ui.keys import APP_KEYS, scope_of
+from workbench.ui.keys import APP_KEYS, printed, scope_of
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.themes import fallback_tokens, to_textual
 from workbench.ui.widgets.line_input import LineInput
@@ -108,14 +108,16 @@ class WorkbenchApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the screen by name, then Textual's own."""
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if binding.tooltip and active.enabled and active.node in (screen, self):
-                yield SystemCommand(
-                    binding.tooltip,
-                    f"Key: {self.get_key_display(binding)}",
-                    partial(screen.run_action, binding.action),
-                )
+        # Not the active ones: those leave out the letters that a line of text takes.
+        own = [binding for cls in type(screen).__mro__ for binding in cls.__dict__.get("BINDINGS", ())]
+        for node, bindings in ((screen, own), (self, APP_KEYS)):
+            for binding in bindings:
+                if not isinstance(binding, Binding) or not binding.tooltip:
+                    continue
+                if not node.check_action(binding.action.partition("(")[0], ()):
+                    continue
+                key = self.keys.get(binding.id or "", binding.key).split(",")[0]
+                yield SystemCommand(binding.tooltip, f"Key: {printed(key)}", partial(node.run_action, binding.action))
         yield from super().get_system_commands(screen)
 
     def copy_to_clipboard(self, text: str) -> None:

@@ -62,7 +62,7 @@ class RankList(ScrollView, can_focus=True):
         self.rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}
         self._notice = Content("")
-        self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(512)
+        self._strips: LRUCache[tuple[int, bool, int], Strip] = LRUCache(512)
         self._looks: dict[tuple[str, bool], Style] = {}
 
     def show(self, rows: Sequence[Row], notice: Content | None = None) -> None:
@@ -111,10 +111,13 @@ class RankList(ScrollView, can_focus=True):
 
     watch_scores = watch_blind = watch_marked = watch_stale
 
-    def watch_pitch(self) -> None:
-        """Place all rows anew."""
+    def watch_pitch(self, old: int, new: int) -> None:
+        """Place all rows anew, with the same row on top."""
+        top = self.scroll_offset.y // old
         self._forget()
         self._measure()
+        self.scroll_to(y=top * new, animate=False, immediate=True)
+        self._reveal()
 
     def _reveal(self) -> None:
         index, height = self.cursor, self.scrollable_content_region.height
@@ -174,7 +177,7 @@ class RankList(ScrollView, can_focus=True):
         index, between = divmod(line, self.pitch)
         if index >= len(self.rows) or between:
             return Strip.blank(width, self._look("", False))
-        key = (index, self.marked and index == self.cursor)
+        key = (index, self.marked and index == self.cursor, width)
         strip = self._strips.get(key)
         if strip is None:
             drawn = Strip(self._draw(self.rows[index], width, key[1]), width)

@@ -59,6 +59,11 @@ class ScoresPanel(ScrollView, can_focus=True):
         self._comparison, self._document_id, self._explanation = comparison, document_id, explanation
         self._lay_out()
 
+    @property
+    def text(self) -> str:
+        """All lines, as they are copied."""
+        return "\n".join(line.plain.rstrip() for line in self._shown.lines)
+
     def on_resize(self) -> None:
         """Lay the lines out for the new width."""
         self._lay_out()

@@ -1,5 +1,6 @@
 """How the compare screen gets its answers: corpus, query, model and document, each in a worker of its own."""
 
+import asyncio
 import time
 from contextlib import aclosing, suppress
 from functools import partial
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.04
 """Seconds that typing must rest before the model is asked; BM25 answers every key."""
+FRAME = 0.02
+"""Seconds that the lists are given to be drawn before the panels below are."""
 COUNT_EVERY = 0.1
 """Seconds between two updates of the count of scored candidates."""
 
@@ -139,6 +142,7 @@ class AskingScreen(Screen[None]):
     @work(exclusive=True, group="document", exit_on_error=False)
     async def inspect(self) -> None:
         """Find out about the selected document: first where the query matches, then how BM25 scored it."""
+        await asyncio.sleep(FRAME)
         comparison = self.comparison
         found = comparison.candidate(self.selected_id) if comparison else None
         opened = self.session.opened
@@ -300,7 +304,7 @@ class AskingScreen(Screen[None]):
         if not (self.chosen and comparison.candidate(before)):
             self.select_top(comparison)
         if self.selected_id == before:  # A change of it inspects the document by itself.
-            self.call_after_refresh(self.inspect)
+            self.inspect()
 
     def select_top(self, comparison: Comparison) -> None:
         """Select what is on top of the fullest list there is."""
@@ -310,8 +314,8 @@ class AskingScreen(Screen[None]):
         self.chosen = False
 
     def watch_selected_id(self) -> None:
-        """Show the document that is selected now, once the lists are drawn."""
-        self.call_after_refresh(self.inspect)
+        """Show the document that is selected now."""
+        self.inspect()
 
     def watch_frozen(self, frozen: bool) -> None:
         """Show what has come in meanwhile."""

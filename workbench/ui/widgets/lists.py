@@ -109,9 +109,10 @@ class Lists(Horizontal):
                     rank_list.show((), Content("Scoring…"))
             # What it still shows is an earlier answer; where the new one takes long enough to notice, it fades.
             self._fading = self.set_timer(FADE_AFTER, partial(self._fade, waits))
-        self._entitle()
+        self._entitle(comparison.done)
 
     def _fade(self, both: bool) -> None:
+        self._entitle()
         self.reranked.stale = True
         self.before.stale = self.before.stale or both
 
@@ -165,11 +166,12 @@ class Lists(Horizontal):
         marked = self.chosen or not self._blind
         self.before.marked = self.reranked.marked = marked
 
-    def _entitle(self) -> None:
+    def _entitle(self, both: bool = True) -> None:
         comparison, ballot = self.comparison, self.ballot
         if ballot and self._blind:
             titles = [Content("A"), Content("B")]
             self.before.border_title, self.reranked.border_title = titles[::-1] if ballot.swapped else titles
         elif comparison:
             self.before.border_title = before_title(comparison)
-            self.reranked.border_title = reranked_title(comparison)
+            if both:  # Not for an answer that is about to follow: a title draws the whole list anew.
+                self.reranked.border_title = reranked_title(comparison)

@@ -17,6 +17,7 @@ from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel, 
 from workbench.domain.errors import ModelUnavailableError
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.screens.explain import ExplainScreen
+from workbench.ui.widgets.panels import PanelTabs
 from workbench.ui.widgets.rank_list import RankList
 
 THEMES = [read_theme(path).name for path in sorted(bundled("themes").glob("*.toml"))]
@@ -146,7 +147,7 @@ async def test_changed_settings_are_marked_with_what_they_were(bench: Bench, the
         assert "depth 50●" in panel_text(pilot.app, screen.query_one("#status"))
         form = panel_text(pilot.app, screen.query_one("#tuning"))
         assert "› depth        ◂ 50 ▸" in form and form.count("●") == 1
-        assert "[Tuning]" in screen_text(pilot.app)
+        assert styled(pilot, screen.query_one(PanelTabs), "reverse").strip() == "Tuning"
         await pilot.press("equals_sign", "f")
         await until(pilot, lambda: "= baseline" in screen_text(pilot.app), "pinned")
         assert "❄ frozen" in screen_text(pilot.app)

@@ -328,8 +328,8 @@ async def test_an_earlier_answer_is_not_shown_as_the_present_one(bench: Bench) -
         assert screen.comparison
         screen.comparison = replace(screen.comparison, query="newer", reranked=(), shift=None, scored=0, done=False)
         right = screen.query_one("#reranked", RankList)
-        assert "scoring" in str(right.border_title)
         await until(pilot, lambda: right.stale, "it fades while the model takes its time")
+        assert "scoring" in str(right.border_title)
 
 
 async def test_an_explanation_is_never_that_of_another_document_or_query(bench: Bench) -> None:

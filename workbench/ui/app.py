@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from workbench.config.paths import bundled, user_paths
 from workbench.config.settings import Settings
 from workbench.config.themes import load_themes
+from workbench.domain.text import sanitize, single_line
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
 from workbench.ui.keys import APP_KEYS, printed, scope_of
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from workbench.ui.clipboard import Clipboard
 
 DEFAULT_THEME = "workbench-dark"
+TEXTUALS = ("Theme", "Quit", "Screenshot")
+"""Commands of Textual that the palette offers besides ours."""
 LONG = 12
 """Seconds that a message stays that a person must be able to read twice."""
 
@@ -118,7 +122,20 @@ class WorkbenchApp(App[None]):
                     continue
                 key = self.keys.get(binding.id or "", binding.key).split(",")[0]
                 yield SystemCommand(binding.tooltip, f"Key: {printed(key)}", partial(node.run_action, binding.action))
-        yield from super().get_system_commands(screen)
+        # Textual's own "Keys" and "Maximize" would be there twice.
+        yield from (command for command in super().get_system_commands(screen) if command.title in TEXTUALS)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something in a corner of the screen; names and errors in it are untrusted."""
+        super().notify(sanitize(message), title=single_line(title), severity=severity, timeout=timeout, markup=False)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy untrusted text by whatever way works, and say which did."""

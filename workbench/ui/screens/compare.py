@@ -194,7 +194,8 @@ class CompareScreen(PresentingScreen):
         if self.explanation is None or self.selected_id is None:
             self.app.notify("No document is selected whose BM25 score could be explained.", markup=False)
             return
-        self.app.push_screen(ExplainScreen(self.selected_id, self.explanation))
+        found = self.inspected.document
+        self.app.push_screen(ExplainScreen((found and found.title) or self.selected_id, self.explanation))
 
     def action_sample(self, step: int) -> None:
         """Run another of the queries that came with the corpus."""

@@ -32,7 +32,7 @@ class KeyBar(Widget):
 
     def render(self) -> RenderResult:
         """Draw the keys."""
-        room = self.size.width - 1
+        room = self.size.width - 2
         palette = self._item("^p", "palette")
         room -= palette.cell_length + 1
         parts, at = [Content(" ")], 1

@@ -44,12 +44,14 @@ class Lists(Horizontal):
         self.lines = Gutter("gutter")
         self.reranked = RankList("reranked", "Reranked")
         self._fading: Timer | None = None
+        self._query = ""
+        """Of the rows that are shown."""
 
     def compose(self) -> ComposeResult:
         """The lists with the gutter between them."""
-        yield self.before.data_bind(Lists.selected_id, Lists.pitch)
+        yield self.before.data_bind(Lists.selected_id, Lists.chosen, Lists.pitch)
         yield self.lines.data_bind(Lists.comparison, Lists.selected_id, Lists.chosen, Lists.pitch)
-        yield self.reranked.data_bind(Lists.selected_id, Lists.pitch)
+        yield self.reranked.data_bind(Lists.selected_id, Lists.chosen, Lists.pitch)
 
     def on_mount(self) -> None:
         """Let the lines follow the lists."""
@@ -124,9 +126,10 @@ class Lists(Horizontal):
         self.before.show(before, before_notice(comparison))
         if comparison.done:
             self.reranked.show(after, reranked_notice(comparison, self.model))
-        if self._blind and not self.chosen:
+        if not self.chosen and (self._blind or comparison.query != self._query):
             for rank_list in (self.before, self.reranked):
                 rank_list.scroll_to(y=0, animate=False, immediate=True)
+        self._query = comparison.query
 
     @property
     def _blind(self) -> bool:

@@ -61,9 +61,9 @@ class PanelTabs(Widget):
             self.panel = panel
 
     def render(self) -> RenderResult:
-        """Draw the names, the shown one apart by brackets as well as by colour."""
+        """Draw the names, the shown one reversed, which needs no colour."""
         return Content.assemble(
-            *((f"[{TABS[name]}]", "bold $primary") if name == self.shown else f" {TABS[name]} " for name in self.names)
+            *((f" {TABS[name]} ", "bold reverse" if name == self.shown else "") for name in self.names)
         )
 
     def region_of(self, name: str) -> Region:

@@ -23,7 +23,7 @@ from workbench.ui.text import TITLE_LIMIT, bar, fit, marked
 
 BAR_CELLS = 4
 WIDE_BAR_CELLS = 8
-WIDE = 72
+WIDE = 84
 """Cells from which a list has room for the wide bar and for the rank in the other list."""
 
 
@@ -38,6 +38,8 @@ class RankList(ScrollView, can_focus=True):
 
     selected_id: reactive[str | None] = reactive(None, repaint=False)
     """Document id of the selected row; may be in the other list only."""
+    chosen: reactive[bool] = reactive(False, repaint=False)
+    """A person selected the row, so that it is brought into view."""
     stale: reactive[bool] = reactive(False)
     """The rows belong to an earlier query and are drawn so."""
     pitch: reactive[int] = reactive(1, layout=True)
@@ -121,13 +123,15 @@ class RankList(ScrollView, can_focus=True):
 
     def _reveal(self) -> None:
         index, height = self.cursor, self.scrollable_content_region.height
-        if index is None or height <= 0:
+        if index is None or height <= 0 or not self.chosen:
             return
         top, line = self.scroll_offset.y, index * self.pitch
         if line < top:
             self.scroll_to(y=line, animate=False, immediate=True)
         elif line >= top + height:
-            self.scroll_to(y=line - height + 1, animate=False, immediate=True)
+            # Whole rows, so that the first line is never the space between two.
+            top = -(-(line - height + 1) // self.pitch) * self.pitch
+            self.scroll_to(y=top, animate=False, immediate=True)
 
     def _forget(self) -> None:
         self._strips.clear()

@@ -77,7 +77,11 @@ PARTS: dict[str, Part] = {
             ),
             ("behind, ahead", "The gap to the next better and the next worse document at the right."),
             ("◆", "The selected document among all candidates, from the lowest score to the highest."),
-            ("threshold", "A score you move; beside it, how many results score at least that much."),
+            (
+                "threshold",
+                "A score you move; beside it, how many results score at least that much. Elasticsearch compares its "
+                "min_score with the logit, although its hits show the es score.",
+            ),
             ("title:heat", "What a term adds to BM25 in a field. Those that count add up to the score exactly."),
         ),
     ),

@@ -82,7 +82,7 @@ def test_rbo_is_what_the_program_of_its_first_author_computes(ranking: str, p: f
 def test_rbo_gives_the_first_ten_ranks_the_share_of_the_weight_that_the_paper_says() -> None:
     """Lists that agree down to rank 10 and never again: 86 per cent with p 0.9, by equation 21 of the paper.
 
-    More digits: the documentation of `ranked-overlap` (pypi.org), cumulative_weight(p=0.9, depth=10).
+    More digits: the documentation of `ranked-overlap` (a Python package), cumulative_weight(p=0.9, depth=10).
     """
     shared = [f"s{n}" for n in range(10)]
     left, right = ([*shared, *(f"{side}{n}" for n in range(2000))] for side in ("l", "r"))

@@ -40,7 +40,7 @@ class ListRetriever:
         return next((one for one in self.documents if one.id == id), None)
 
     async def highlight(self, query: str, document: Document) -> Highlights:
-        return Highlights((), ())
+        return Highlights()
 
     async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
         return None

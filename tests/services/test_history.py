@@ -1,14 +1,13 @@
 """Recent queries: what is kept, for how long, and that nothing is lost or overwritten."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from tests.fakes.hostile import HOSTILE
+from tests.services.writers import write_at_once
 from workbench.domain.text import single_line
 from workbench.services import history
 from workbench.services.history import QUERY_LIMIT, History
@@ -164,14 +163,7 @@ def test_a_lock_that_is_held_too_long_delays_nothing_but_the_writing(
 
 
 def test_processes_that_write_at_once_lose_nothing(path: Path) -> None:
-    command = [sys.executable, "-c", ADD, str(path)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    running = [subprocess.Popen([*command, name], **pipes) for name in "abc"]  # type: ignore[call-overload]
-    for process in running:
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        process.communicate("go\n", timeout=60)
-    assert [process.returncode for process in running] == [0, 0, 0]
+    assert write_at_once(ADD, [(str(path), name) for name in "abc"]) == [0, 0, 0]
     kept = History(path).recent("notes")
     assert set(kept) == {f"{name} {number}" for name in "abc" for number in range(25)}
     assert [query for query in kept if query[0] == "a"] == [f"a {number}" for number in reversed(range(25))]

@@ -1,10 +1,6 @@
 """Saved states: what is kept of one, and that nothing in the file is lost or overwritten."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from tests.fakes.hostile import HOSTILE
+from tests.services.writers import write_at_once
 from workbench.domain.errors import BadInputError
 from workbench.domain.saved import NAME_LIMIT, State, age
 from workbench.domain.text import sanitize, single_line
@@ -291,18 +288,7 @@ def test_what_another_process_saved_or_removed_is_seen(path: Path) -> None:
 
 
 def test_processes_that_write_at_once_lose_nothing_even_when_killed_afterwards(path: Path) -> None:
-    command = [sys.executable, "-c", SAVE, str(path)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    running = [subprocess.Popen([*command, name], **pipes) for name in "abc"]  # type: ignore[call-overload]
-    for process in running:
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in running:
-        assert process.stdout.readline() == "saved\n"
-        os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        process.communicate(timeout=60)
+    write_at_once(SAVE, [(str(path), name) for name in "abc"], written="saved")
     assert sorted(names(path)) == sorted(f"{name} {number}" for name in "abc" for number in range(10))
 
 

@@ -1,11 +1,7 @@
 """Kept votes: what is on record of one, which of them count, and that none is lost."""
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +10,7 @@ import pytest
 from filelock import FileLock
 
 from tests.fakes.hostile import HOSTILE
+from tests.services.writers import write_at_once
 from workbench.domain.ballot import Ballot, Preference, Tally
 from workbench.domain.comparison import Baseline, Comparison, RerankerInfo
 from workbench.domain.deployment import ModelKind
@@ -252,16 +249,5 @@ def test_a_lock_that_is_held_too_long_delays_nothing_but_the_writing(
 
 
 def test_processes_that_vote_at_once_lose_nothing_even_when_killed_afterwards(path: Path) -> None:
-    command = [sys.executable, "-c", ADD, str(path)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    running = [subprocess.Popen([*command, name, vote().line()], **pipes) for name in "abc"]  # type: ignore[call-overload]
-    for process in running:
-        assert process.stdout.readline() == "ready\n"
-    for process in running:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in running:
-        assert process.stdout.readline() == "voted\n"
-        os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        process.communicate(timeout=60)
+    write_at_once(ADD, [(str(path), name, vote().line()) for name in "abc"], written="voted")
     assert sorted(queries(path)) == sorted(f"{name} {number}" for name in "abc" for number in range(10))

@@ -63,6 +63,18 @@ async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def at_panel(pilot: Pilot[None], panel: str) -> CompareScreen:
+    """Give the focus to a panel by its id."""
+    screen = await reranked(pilot)
+    if panel in ("bm25", "reranked"):
+        screen.query_one(f"#{panel}").focus()
+    else:
+        screen.panels.go_to(panel)
+    await until(pilot, lambda: bool(screen.focused and screen.focused.id == panel), panel)
+    await settled(pilot)
+    return screen
+
+
 def listed(screen: CompareScreen, which: str) -> list[str]:
     """Ids of the rows that a list shows, in their order."""
     return [row.document.id for row in screen.query_one(f"#{which}", RankList).rows]

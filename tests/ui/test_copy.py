@@ -6,8 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ui.conftest import Bench
-from tests.ui.screen import answered, panel_text, reranked, screen_text, settled, until
-from workbench.ui.screens.compare import CompareScreen
+from tests.ui.screen import answered, at_panel, panel_text, screen_text, settled, until
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.request_panel import RequestPanel
 
@@ -29,21 +28,10 @@ async def copied(pilot: Pilot[None]) -> str:
     return pilot.app.clipboard
 
 
-async def ready(pilot: Pilot[None], panel: str) -> CompareScreen:
-    screen = await reranked(pilot)
-    if panel in ("bm25", "reranked"):
-        screen.query_one(f"#{panel}").focus()
-    else:
-        screen.panels.go_to(panel)
-    await until(pilot, lambda: bool(screen.focused and screen.focused.id == panel), panel)
-    await settled(pilot)
-    return screen
-
-
 @pytest.mark.parametrize("panel", ["bm25", "reranked"])
 async def test_of_a_list_it_is_every_row_with_rank_score_id_and_title(bench: Bench, panel: str) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
-        screen = await ready(pilot, panel)
+        screen = await at_panel(pilot, panel)
         lines = [line.split("\t") for line in (await copied(pilot)).splitlines()]
         rows = screen.query_one(f"#{panel}", RankList).rows
         assert lines == [[str(row.rank), row.score, row.document.id, row.document.title] for row in rows]
@@ -51,14 +39,14 @@ async def test_of_a_list_it_is_every_row_with_rank_score_id_and_title(bench: Ben
 
 async def test_of_the_document_it_is_its_whole_text(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
-        screen = await ready(pilot, "document")
+        screen = await at_panel(pilot, "document")
         assert screen.comparison
         assert await copied(pilot) == screen.comparison.reranked[0].candidate.document.text
 
 
 async def test_of_the_request_it_is_the_request_that_ran(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
-        screen = await ready(pilot, "request")
+        screen = await at_panel(pilot, "request")
         text = await copied(pilot)
         assert text == screen.query_one(RequestPanel).text
         assert screen.comparison and text.startswith(screen.comparison.request)
@@ -72,7 +60,7 @@ async def test_of_the_request_it_is_the_request_that_ran(bench: Bench) -> None:
 )
 async def test_of_shifts_and_settings_it_is_what_they_say(bench: Bench, panel: str, words: tuple[str, ...]) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
-        screen = await ready(pilot, panel)
+        screen = await at_panel(pilot, panel)
         text = await copied(pilot)
         shown = panel_text(pilot.app, screen.query_one(f"#{panel}"))
         for word in words:
@@ -81,7 +69,7 @@ async def test_of_shifts_and_settings_it_is_what_they_say(bench: Bench, panel: s
 
 async def test_what_the_mouse_is_dragged_over_in_a_list_goes_before_the_whole(bench: Bench) -> None:
     async with bench.app().run_test(size=(120, 36)) as pilot:
-        screen = await ready(pilot, "bm25")
+        screen = await at_panel(pilot, "bm25")
         bm25 = screen.query_one("#bm25", RankList)
         x, y = bm25.content_region.offset - bm25.region.offset
         await pilot.mouse_down(bm25, offset=(x, y + 1))

@@ -131,7 +131,7 @@ def selection_shown(panel: DocumentPanel) -> str:
 async def test_what_the_mouse_drags_over_is_copied_without_the_breaks_of_the_panel() -> None:
     async with Alone().run_test(size=(40, 12)) as pilot:
         panel = pilot.app.query_one(DocumentPanel)
-        panel.show(Document.of("d", "Fox", BODY), Highlights((), ()), TokenCount(2, 30, 2, 30, 256, len(BODY)))
+        panel.show(Document.of("d", "Fox", BODY), Highlights(), TokenCount(2, 30, 2, 30, 256, len(BODY)))
         await pilot.pause()
         start, end = place_of(panel, "brown", 0), place_of(panel, "tab.", 3)
         await drag(pilot, start, (end[0] + 3, end[1]))
@@ -145,7 +145,7 @@ async def test_a_selection_is_of_what_is_scrolled_to_and_goes_with_its_document(
     async with Alone().run_test(size=(40, 12)) as pilot:
         panel = pilot.app.query_one(DocumentPanel)
         document = Document.of("d", "Fox", BODY)
-        panel.show(document, Highlights((), ()), None)
+        panel.show(document, Highlights(), None)
         await pilot.pause()
         panel.scroll_to(y=20, animate=False, immediate=True)
         await pilot.pause()
@@ -154,16 +154,16 @@ async def test_a_selection_is_of_what_is_scrolled_to_and_goes_with_its_document(
         chosen = (pilot.app.screen.get_selected_text() or "").split()
         assert (chosen[0], chosen[-1]) == (first[0], last[-1])
         assert chosen == WORDS[WORDS.index(chosen[0]) : WORDS.index(chosen[-1]) + 1]
-        panel.show(document, Highlights((), ()), None)
+        panel.show(document, Highlights(), None)
         assert pilot.app.screen.get_selected_text(), "the same document keeps what is selected"
-        panel.show(Document.of("e", "Other", "Other words."), Highlights((), ()), None)
+        panel.show(Document.of("e", "Other", "Other words."), Highlights(), None)
         assert pilot.app.screen.get_selected_text() is None
 
 
 async def test_wide_letters_are_selected_whole_and_below_the_text_to_its_end() -> None:
     async with Alone().run_test(size=(40, 12)) as pilot:
         panel = pilot.app.query_one(DocumentPanel)
-        panel.show(Document.of("d", "Wide", "電池は充電器\nlast line"), Highlights((), ()), None)
+        panel.show(Document.of("d", "Wide", "電池は充電器\nlast line"), Highlights(), None)
         await pilot.pause()
         await drag(pilot, (4, 0), (6, 0))
         assert pilot.app.screen.get_selected_text() == "池は"
@@ -191,7 +191,7 @@ async def test_a_model_that_was_given_one_field_has_not_read_the_other(
 ) -> None:
     async with Alone().run_test(size=(90, 12)) as pilot:
         panel = pilot.app.query_one(DocumentPanel)
-        panel.show(Document.of("d", "Title", "first row\nsecond row"), Highlights((), ()), tokens, reads)
+        panel.show(Document.of("d", "Title", "first row\nsecond row"), Highlights(), tokens, reads)
         await pilot.pause()
         assert str(panel.border_subtitle) == said
         assert "".join(line[0] for line in panel_lines(panel) if line) == signs
@@ -201,8 +201,8 @@ async def test_its_text_is_title_and_body_as_the_document_has_them() -> None:
     async with Alone().run_test() as pilot:
         panel = pilot.app.query_one(DocumentPanel)
         assert panel.text == ""
-        panel.show(Document.of("d", "Fox", BODY), Highlights((), ()), None)
+        panel.show(Document.of("d", "Fox", BODY), Highlights(), None)
         assert panel.text == f"Fox\n\n{BODY}"
-        panel.show(None, Highlights((), ()), None)
+        panel.show(None, Highlights(), None)
         await pilot.pause()
         assert panel.text == "" and not any(panel_lines(panel))

@@ -5,7 +5,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tests.ui.conftest import Bench
-from tests.ui.screen import misplaced, regions, reranked, screen_text, settled, until
+from tests.ui.screen import at_panel, misplaced, regions, reranked, screen_text, settled
 from workbench.ui.screens.compare import CompareScreen
 
 SIZES = [(80, 24), (120, 36), (160, 48)]
@@ -14,13 +14,7 @@ PANELS = ["bm25", "reranked", "document", "scores", "shifts", "tuning", "request
 
 async def at(pilot: Pilot[None], panel: str) -> tuple[CompareScreen, Widget]:
     """Go to a panel."""
-    screen = await reranked(pilot)
-    if panel in ("bm25", "reranked"):
-        screen.query_one(f"#{panel}").focus()
-    else:
-        screen.panels.go_to(panel)
-    await until(pilot, lambda: bool(screen.focused and screen.focused.id == panel), panel)
-    await settled(pilot)
+    screen = await at_panel(pilot, panel)
     assert screen.focused
     return screen, screen.focused
 

@@ -106,7 +106,7 @@ async def test_the_lines_of_a_document_never_run_on_for_more_than_a_hundred_cell
     panel = DocumentPanel("document")
     app = Only(panel)
     async with app.run_test(size=(240, 20)) as pilot:
-        panel.show(Document.of("d", "Title", "words " * 400), Highlights((), ()), None)
+        panel.show(Document.of("d", "Title", "words " * 400), Highlights(), None)
         await pilot.pause()
         assert 90 < max(map(len, screen_text(app).splitlines())) <= 103
 

@@ -1,6 +1,7 @@
 """The blind vote: which of two lists a person prefers when nothing says which is which."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -29,14 +30,6 @@ class Preference(StrEnum):
     SAME = "same"
 
 
-class BallotState(StrEnum):
-    """How far a vote has come."""
-
-    OPEN = "open"
-    VOTED = "voted"
-    REVEALED = "revealed"
-
-
 @dataclass(frozen=True)
 class Ballot:
     """One vote on one query."""
@@ -54,16 +47,9 @@ class Ballot:
         return cls(query, draw.random() < 0.5)
 
     @property
-    def state(self) -> BallotState:
-        """How far the vote has come."""
-        if self.revealed:
-            return BallotState.REVEALED
-        return BallotState.OPEN if self.vote is None else BallotState.VOTED
-
-    @property
     def open(self) -> bool:
         """Neither was a vote cast nor anything revealed."""
-        return self.state is BallotState.OPEN
+        return self.vote is None and not self.revealed
 
     @property
     def preferred(self) -> Preference | None:
@@ -105,10 +91,8 @@ class Tally:
     @classmethod
     def of(cls, preferences: Iterable[Preference], against: str = "BM25") -> "Tally":
         """Count preferences."""
-        tally = cls(against=against)
-        for preference in preferences:
-            tally = tally.counted(preference)
-        return tally
+        found = Counter(preferences)
+        return cls(found[Preference.BEFORE], found[Preference.AFTER], found[Preference.SAME], against)
 
     @property
     def total(self) -> int:
@@ -133,16 +117,6 @@ class Tally:
         p = self.p_value
         shown = f"= {p:.2f}" if p >= 0.1 else f"= {p:.3f}" if p >= 0.001 else "< 0.001"
         return f"{counts}; with a sign test p {shown}"
-
-    def counted(self, preferred: str, instead: str | None = None) -> "Tally":
-        """Count one more vote, or one in place of another.
-
-        Args:
-            preferred: A `Preference`.
-            instead: The one that was counted for the same query before.
-        """
-        rest = replace(self, **{instead: getattr(self, instead) - 1}) if instead else self
-        return replace(rest, **{preferred: getattr(rest, preferred) + 1})
 
 
 def sign_test(before: int, after: int) -> float:

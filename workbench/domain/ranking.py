@@ -84,7 +84,7 @@ class Explanation:
 class Highlights:
     """Where a query matches in a document."""
 
-    title: tuple[Span, ...]
+    title: tuple[Span, ...] = ()
     """Offsets into the title."""
-    body: tuple[Span, ...]
+    body: tuple[Span, ...] = ()
     """Offsets into the body."""

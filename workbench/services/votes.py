@@ -25,6 +25,12 @@ class Sides:
     baseline: Tuning | None = None
     """Of the list before; None when that is BM25."""
 
+    @classmethod
+    def of(cls, comparison: Comparison, tuning: Tuning) -> "Sides":
+        """Name the sides of a comparison that was made with these settings; it must be reranked."""
+        assert comparison.reranker, "there is only one list"
+        return cls(comparison.reranker.model, tuning, comparison.baseline.tuning if comparison.baseline else None)
+
 
 @dataclass(frozen=True)
 class Vote:
@@ -53,13 +59,12 @@ class Vote:
             tuning: What it was made with.
             cast: When.
         """
-        assert ballot.preferred and comparison.reranker, "a vote needs a choice between two lists"
-        baseline = comparison.baseline.tuning if comparison.baseline else None
+        assert ballot.preferred, "nobody has voted"
         return cls(
             in_utc(cast),
             single_line(comparison.corpus),
             single_line(ballot.query),
-            Sides(comparison.reranker.model, tuning, baseline),
+            Sides.of(comparison, tuning),
             comparison.before[: comparison.size],
             tuple(row.candidate.document.id for row in comparison.reranked[: comparison.size]),
             ballot.swapped,

@@ -16,12 +16,12 @@ from workbench.config.logs import log_error, log_surprise
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import WorkbenchError
-from workbench.domain.ranking import Explanation
+from workbench.domain.ranking import Explanation, Highlights
 from workbench.domain.tuning import Tuning
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
 from workbench.ui.text import safe, safe_line
-from workbench.ui.widgets.panels import NO_HIGHLIGHTS, Inspected
+from workbench.ui.widgets.panels import Inspected
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.shift_panel import ShiftPanel
@@ -151,7 +151,7 @@ class AskingScreen(Screen[None]):
             return
         document, retriever, explanation = found.document, opened.retriever, None
         tokens = next((row.tokens for row in comparison.reranked if row.candidate.document.id == document.id), None)
-        highlights = NO_HIGHLIGHTS
+        highlights = Highlights()
         try:
             highlights = await retriever.highlight(comparison.query, document)
             self.inspected = Inspected(comparison, document, highlights, tokens)
@@ -188,8 +188,13 @@ class AskingScreen(Screen[None]):
             self._remembered, history = (opened.retriever.corpus, query), self.session.kept.history
             warned = history.warning
             await in_thread(partial(history.add, *self._remembered), "recent queries")
-            if history.warning and history.warning != warned:
-                self.app.notify(history.warning, title="Recent queries", severity="warning", markup=False)
+            if history.warning != warned:
+                self.warn("Recent queries", history.warning)
+
+    def warn(self, title: str, warning: str | None) -> None:
+        """Pass on what a service warns of, if it does."""
+        if warning:
+            self.app.notify(warning, title=title, severity="warning", markup=False, timeout=12)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Work that failed in a way nobody expected is said and written down, and the app goes on."""

@@ -273,15 +273,17 @@ class CompareScreen(PresentingScreen):
     def _place(self, letter: str) -> Region:
         """Where a panel is, or else its tab."""
         id = self._target(letter)
-        found = next((widget.region for widget in self.query(f"#{id}") if widget.region), None)
-        return found or self.panels.tab_region(id)
+        found = self._visible(id)
+        return found.region if found else self.panels.tab_region(id)
+
+    def _visible(self, id: str) -> Widget | None:
+        return next((widget for widget in self.query(f"#{id}") if widget.region), None)
 
     def _jump(self, letter: str | None) -> None:
         if letter is None:
             return
         id = self._target(letter)
-        found = next((widget for widget in self.query(f"#{id}") if widget.region), None)
-        if found:
+        if found := self._visible(id):
             found.focus()
         else:
             self.panels.go_to(id)

@@ -142,13 +142,8 @@ class PresentingScreen(AskingScreen):
         if ballot.preferred:
             vote = Vote.of(ballot, comparison, tuning, datetime.now(UTC))
             await in_thread(partial(votes.add, vote), "votes")
-            self._warn(votes.warning)
+            self.warn("Votes", votes.warning)
         if comparison.reranker:
-            baseline = comparison.baseline.tuning if comparison.baseline else None
-            sides = Sides(comparison.reranker.model, tuning, baseline)
+            sides = Sides.of(comparison, tuning)
             self.tally = await in_thread(partial(votes.tally, comparison.corpus, sides), "votes")
-            self._warn(votes.warning)
-
-    def _warn(self, warning: str | None) -> None:
-        if warning:
-            self.app.notify(warning, title="Votes", severity="warning", markup=False, timeout=12)
+            self.warn("Votes", votes.warning)

@@ -20,7 +20,7 @@ async def save_state(screen: AskingScreen) -> None:
     chosen = screen.selected_id if screen.chosen else None
     saved = session.kept.saved
     states = await in_thread(saved.all, "saved states")
-    _warn(screen, saved.warning)
+    screen.warn("Saved states", saved.warning)
     if screen.app.screen is not screen:
         return
     name = await screen.app.push_screen_wait(SaveScreen(query, [state.name for state in states]))
@@ -29,7 +29,7 @@ async def save_state(screen: AskingScreen) -> None:
     state = State.of(name, corpus, query, tuning, baseline, chosen, datetime.now(UTC))
     if await in_thread(partial(saved.save, state), "saved states"):
         screen.app.notify(f"Saved as {state.name}; o recalls it.", markup=False)
-    _warn(screen, saved.warning)
+    screen.warn("Saved states", saved.warning)
 
 
 async def recall_state(screen: AskingScreen) -> None:
@@ -37,7 +37,7 @@ async def recall_state(screen: AskingScreen) -> None:
     saved = screen.session.kept.saved
     while isinstance(answer := await _choice(screen), Removal):
         await in_thread(partial(saved.remove, answer.name), "saved states")
-        _warn(screen, saved.warning)
+        screen.warn("Saved states", saved.warning)
     if answer:
         screen.restore(answer)
 
@@ -45,13 +45,8 @@ async def recall_state(screen: AskingScreen) -> None:
 async def _choice(screen: AskingScreen) -> State | Removal | None:
     saved = screen.session.kept.saved
     states = await in_thread(saved.all, "saved states")
-    _warn(screen, saved.warning)
+    screen.warn("Saved states", saved.warning)
     # Another modal may have come up meanwhile; the list that was just answered may still be there.
     if screen.app.screen is not screen and not isinstance(screen.app.screen, RecallScreen):
         return None
     return await screen.app.push_screen_wait(RecallScreen(states, screen.session.start))
-
-
-def _warn(screen: AskingScreen, warning: str | None) -> None:
-    if warning:
-        screen.app.notify(warning, title="Saved states", severity="warning", markup=False, timeout=12)

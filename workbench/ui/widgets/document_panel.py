@@ -30,7 +30,7 @@ class DocumentPanel(WrappedText):
     def __init__(self, id: str) -> None:
         super().__init__(id, "Document")
         self._document: Document | None = None
-        self._highlights = Highlights((), ())
+        self._highlights = Highlights()
         self._tokens: TokenCount | None = None
         self._given = True
         self._read_end = 0

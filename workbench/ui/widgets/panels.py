@@ -1,6 +1,6 @@
 """The panels below the lists: some take turns, and where there is room some have a place of their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -32,7 +32,6 @@ SIDE_FROM, SIDE_ROWS = 100, 30
 """Columns and rows of the terminal from which shifts, latency and model have their own place."""
 SCORES_FROM = 140
 """Columns from which the scores have theirs."""
-NO_HIGHLIGHTS = Highlights((), ())
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Inspected:
     comparison: Comparison | None = None
     """The comparison it was selected in."""
     document: Document | None = None
-    highlights: Highlights = NO_HIGHLIGHTS
+    highlights: Highlights = field(default_factory=Highlights)
     tokens: TokenCount | None = None
     explanation: Explanation | None = None
 

@@ -17,12 +17,14 @@ from tests.benchmarks.retrieval import Corpus
 from workbench.config.settings import Settings
 from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.tuning import Tuning
+from workbench.engines.base import Opened
 from workbench.engines.corpora import corpus_info
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index
 from workbench.services.kept import Kept
+from workbench.services.local import LocalEngines, LocalModel
 from workbench.services.models import ModelLibrary
-from workbench.services.session import Engines, Opened, Session
+from workbench.services.session import Session
 
 REST = 0.3
 """Seconds between two keys, so that each finds the app at rest."""
@@ -40,8 +42,9 @@ async def paint_times(root: Path, corpus: Corpus, keys: int, size: tuple[int, in
     def no_models() -> ModelLibrary:
         raise ModelUnavailableError("BM25 alone is measured.")
 
-    engines = Engines(opened, lambda: ["benchmark"], no_models, lambda model: no_models())  # type: ignore[arg-type, return-value]
-    app = WorkbenchApp(Session(engines, "none", Tuning(), Kept(root)), Settings(corpus="benchmark"), corpus.draw(2))
+    none = LocalModel("none", no_models, lambda model: no_models())  # type: ignore[arg-type, return-value]
+    engines = LocalEngines(opened, lambda: ["benchmark"], none)
+    app = WorkbenchApp(Session(engines, Tuning(), Kept(root)), Settings(corpus="benchmark"), corpus.draw(2))
     screen: CompareScreen | None = None
     wanted, seen, paint = "", asyncio.Event(), app._display
 

@@ -19,7 +19,7 @@ from tests.fakes.tiny_models import prepared
 from workbench.config.paths import user_paths
 from workbench.domain.deployment import ModelKind, PreparedModel
 from workbench.domain.documents import Document
-from workbench.domain.ranking import Candidate
+from workbench.domain.ranking import Candidate, Retrieval
 from workbench.engines.onnx_model import physical_cores
 from workbench.engines.onnx_reranker import OnnxReranker
 from workbench.models.store import ModelStore
@@ -77,7 +77,7 @@ class BareLoop:
 async def timed(reranker: OnnxReranker, query: str, documents: Sequence[Candidate]) -> tuple[float, float]:
     """Return milliseconds to the first score and to the last."""
     start, first = perf_counter(), 0.0
-    async for _ in reranker.score(query, documents):
+    async for _ in reranker.score(query, Retrieval(tuple(documents), len(documents), 0.0, 0.0)):
         first = first or perf_counter() - start
     return first * 1000, (perf_counter() - start) * 1000
 

@@ -17,7 +17,7 @@ from tests.fakes.tiny_models import VOCABULARY, prepared, tiny_cross_encoder
 from workbench.domain.deployment import ModelKind, PreparedModel
 from workbench.domain.documents import Document
 from workbench.domain.errors import ModelUnavailableError
-from workbench.domain.ranking import Candidate, PairScore
+from workbench.domain.ranking import Candidate, PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
 from workbench.engines.onnx_model import longest_first
 from workbench.engines.onnx_reranker import OnnxReranker
@@ -28,12 +28,13 @@ QUERY = "laptop gets hot"
 TEXTS = ["A laptop gets hot", "Rain in Spain", "", "hot soup " * 300, "Zażółć 漢字 e\u0301 🙂", "laptop " * 90]
 
 
-def candidates(*texts: str) -> list[Candidate]:
-    return [Candidate(rank, Document.of(f"d{rank}", "", text), 1.0) for rank, text in enumerate(texts, 1)]
+def found(*texts: str) -> Retrieval:
+    rows = [Candidate(rank, Document.of(f"d{rank}", "", text), 1.0) for rank, text in enumerate(texts, 1)]
+    return Retrieval(tuple(rows), len(rows), 0.0, 0.0)
 
 
 async def scores(reranker: OnnxReranker, query: str, *texts: str) -> list[PairScore]:
-    return [pair async for pair in reranker.score(query, candidates(*texts))]
+    return [pair async for pair in reranker.score(query, found(*texts))]
 
 
 async def values(reranker: OnnxReranker, query: str, *texts: str) -> list[float]:
@@ -150,7 +151,7 @@ async def test_a_cache_that_cannot_be_written_is_a_warning(bi_encoder: PreparedM
 
 
 async def test_closing_stops_between_two_documents(reranker: OnnxReranker) -> None:
-    async with aclosing(reranker.score(QUERY, candidates(*TEXTS * 50))) as pairs:
+    async with aclosing(reranker.score(QUERY, found(*TEXTS * 50))) as pairs:
         async for pair in pairs:
             if pair.id == "d3":
                 break
@@ -165,7 +166,7 @@ async def test_a_cancelled_query_stops_and_the_next_is_answered(reranker: OnnxRe
     started = asyncio.Event()
 
     async def consume() -> None:
-        async for _ in reranker.score(QUERY, candidates(*TEXTS * 50)):
+        async for _ in reranker.score(QUERY, found(*TEXTS * 50)):
             started.set()
 
     task = asyncio.create_task(consume())
@@ -179,20 +180,20 @@ async def test_a_cancelled_query_stops_and_the_next_is_answered(reranker: OnnxRe
 
 async def test_what_a_stopped_query_read_is_kept(bi_encoder: PreparedModel, tmp_path: Path) -> None:
     reranker = OnnxReranker(bi_encoder, tmp_path)
-    documents = candidates(*TEXTS)
+    documents = found(*TEXTS)
     async with aclosing(reranker.score(QUERY, documents)) as pairs:
         await anext(pairs)
     await scores(reranker, QUERY, "what was read before is written by now")
     cache = VectorCache(tmp_path / f"{bi_encoder.fingerprint}.sqlite")
-    assert cache.get(documents[0].document.digest)
+    assert cache.get(documents.candidates[0].document.digest)
     cache.close()
     await reranker.close()
 
 
 async def test_a_newer_query_takes_turns_with_an_older_one(reranker: OnnxReranker) -> None:
-    older = reranker.score(QUERY, candidates(*TEXTS))
+    older = reranker.score(QUERY, found(*TEXTS))
     await anext(older)
-    newer = reranker.score("another", candidates("text"))
+    newer = reranker.score("another", found("text"))
     await anext(newer)
     # The trial, both queries, three documents of the older and one of the newer.
     assert reranker.inferences <= 7
@@ -218,7 +219,7 @@ async def test_the_event_loop_runs_on_while_a_long_document_is_read(reranker: On
 
 
 async def test_a_closed_reranker_refuses(reranker: OnnxReranker) -> None:
-    pairs = reranker.score(QUERY, candidates(*TEXTS))
+    pairs = reranker.score(QUERY, found(*TEXTS))
     await anext(pairs)
     await reranker.close()
     await reranker.close()
@@ -290,10 +291,10 @@ async def test_the_text_before_the_cut_holds_the_tokens_that_were_kept(tmp_path:
     tokenizer = Tokenizer.from_file(str(model.tokenizer))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    documents = candidates(*texts(length, length)[: 40 if length < 100 else 4])
+    documents = found(*texts(length, length)[: 40 if length < 100 else 4])
     reranker = OnnxReranker(model)
     async for pair in reranker.score(QUERY, documents):
-        text, tokens = documents[int(pair.id[1:]) - 1].document.text, pair.tokens
+        text, tokens = documents.candidates[int(pair.id[1:]) - 1].document.text, pair.tokens
         ids = tokenizer.encode(text, add_special_tokens=False).ids
         head = tokenizer.encode(text[: tokens.kept_text_end], add_special_tokens=False).ids
         assert (tokens.document, tokens.kept_document) == (len(ids), min(len(ids), 30))
@@ -387,7 +388,7 @@ def poison(model: PreparedModel, piece: str) -> None:
 async def test_a_score_that_is_not_a_number_is_refused(model: PreparedModel) -> None:
     poison(model, "zz")
     reranker = OnnxReranker(model)
-    pairs = reranker.score(QUERY, candidates("fine", "zz", "fine"))
+    pairs = reranker.score(QUERY, found("fine", "zz", "fine"))
     assert (await anext(pairs)).id == "d1"
     with pytest.raises(ModelUnavailableError, match="not a number"):
         await anext(pairs)
@@ -399,7 +400,7 @@ async def test_a_failure_that_nobody_waits_for_is_not_reported(model: PreparedMo
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context))
     poison(model, "zz")
     reranker = OnnxReranker(model)
-    pairs = reranker.score(QUERY, candidates("fine", "zz", "fine"))
+    pairs = reranker.score(QUERY, found("fine", "zz", "fine"))
     await anext(pairs)
     await reranker.load()  # In line behind the second document.
     await pairs.aclose()

@@ -9,7 +9,7 @@ from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Candidate, Explanation, Highlights, PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
-from workbench.domain.tuning import Boosts
+from workbench.domain.tuning import Boosts, Choice, Chosen
 
 
 def documents(count: int) -> list[Document]:
@@ -23,13 +23,16 @@ class ListRetriever:
     name = "list"
     corpus = "test"
     fields = (("title", 2.0), ("body", 1.0))
+    reads = ("title", "body")
+    choices: tuple[Choice, ...] = ()
+    patience = 0.0
 
     def __init__(self, documents: Sequence[Document], error: WorkbenchError | None = None) -> None:
         self.documents = documents
         self.error = error
         self.closed = False
 
-    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
         if self.error:
             raise self.error
         found = self.documents if query.strip() else []
@@ -42,7 +45,9 @@ class ListRetriever:
     async def highlight(self, query: str, document: Document) -> Highlights:
         return Highlights()
 
-    async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
+    async def explain(
+        self, query: str, id: str, boosts: Boosts | None = None, chosen: Chosen = ()
+    ) -> Explanation | None:
         return None
 
     async def close(self) -> None:
@@ -55,6 +60,7 @@ class LengthReranker:
     model = "length"
     space = ScoreSpace.COSINE
     warnings = ("the cache is full",)
+    way = ""
 
     def __init__(self, kind: ModelKind = ModelKind.BI_ENCODER, fail_after: int = -1, stall_after: int = -1) -> None:
         self.kind = kind
@@ -68,9 +74,12 @@ class LengthReranker:
     async def load(self) -> None:
         return None
 
-    async def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
+    def by(self, chosen: Chosen) -> "LengthReranker":
+        return self
+
+    async def score(self, query: str, found: Retrieval) -> AsyncGenerator[PairScore, None]:
         try:
-            for index, row in enumerate(candidates):
+            for index, row in enumerate(found.candidates):
                 if index == self.fail_after:
                     raise WorkbenchError("The model broke.", "Mend it.")
                 if index == self.stall_after:

@@ -1,7 +1,7 @@
 """One query through both stages."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.fakes.engines import LengthReranker, ListRetriever, documents
 from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelKind
 from workbench.domain.errors import IndexUnavailableError
-from workbench.domain.ranking import Candidate, PairScore
+from workbench.domain.ranking import PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tuning import Tuning
 from workbench.services.compare import compare
@@ -137,8 +137,8 @@ class OddReranker(LengthReranker):
         super().__init__()
         self.odd = odd
 
-    async def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
-        async for pair in super().score(query, candidates):
+    async def score(self, query: str, found: Retrieval) -> AsyncGenerator[PairScore, None]:
+        async for pair in super().score(query, found):
             if isinstance(self.odd, Exception):
                 raise self.odd
             yield replace(pair, score=self.odd) if pair.id == "d3" else pair

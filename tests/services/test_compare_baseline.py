@@ -7,7 +7,7 @@ from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.documents import Document
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Retrieval
-from workbench.domain.tuning import Boosts, Tuning
+from workbench.domain.tuning import Boosts, Chosen, Tuning
 from workbench.services.compare import compare, compare_with
 
 BEFORE = Tuning(depth=4, size=2, weight=0.0)
@@ -69,10 +69,10 @@ class FailsForDepth(ListRetriever):
         super().__init__(documents)
         self.depth = depth
 
-    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
         if depth == self.depth:
             raise WorkbenchError("The index broke.", "Mend it.")
-        return await super().search(query, depth, boosts)
+        return await super().search(query, depth, boosts, chosen)
 
 
 async def test_a_baseline_that_fails_leaves_the_comparison_with_bm25() -> None:
@@ -105,7 +105,7 @@ async def test_nothing_found_is_no_error() -> None:
 class BoostsDecide(ListRetriever):
     """Finds other documents when the body is not searched."""
 
-    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
         chosen = self.documents[:3] if dict(boosts or ())["body"] else self.documents[2:5]
         return await ListRetriever(chosen).search(query, depth)
 

@@ -14,8 +14,10 @@ from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, Prep
 from workbench.domain.documents import Query
 from workbench.domain.errors import IndexUnavailableError, ModelUnavailableError
 from workbench.domain.tuning import Tuning
+from workbench.engines.base import Opened
 from workbench.services.kept import Kept
-from workbench.services.session import Engines, Opened, Session
+from workbench.services.local import LocalEngines, LocalModel
+from workbench.services.session import Session
 
 PREPARED = PreparedModel("length", ModelKind.BI_ENCODER, Path("m.onnx"), Path("t.json"), 10, "f")
 
@@ -43,8 +45,11 @@ class Bench:
         self.retrievers = {"one": ListRetriever(documents(3)), "two": ListRetriever(documents(2))}
         self.reranker = LengthReranker()
         self.session = Session(
-            Engines(self.open_corpus, lambda: list(self.retrievers), lambda: library, lambda _: self.reranker),
-            "length",
+            LocalEngines(
+                self.open_corpus,
+                lambda: list(self.retrievers),
+                LocalModel("length", lambda: library, lambda _: self.reranker),
+            ),
             Tuning(),
             Kept(Path("never-written")),
         )

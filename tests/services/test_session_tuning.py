@@ -9,10 +9,11 @@ from tests.fakes.engines import LengthReranker, ListRetriever, documents
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import PreparedModel
 from workbench.domain.tuning import Tuning
-from workbench.engines.base import Reranker
+from workbench.engines.base import Opened, Reranker
 from workbench.services.kept import Kept
+from workbench.services.local import LocalEngines, LocalModel
 from workbench.services.models import ModelLibrary
-from workbench.services.session import Engines, Opened, Session
+from workbench.services.session import Session
 
 
 class Headlines(ListRetriever):
@@ -36,8 +37,8 @@ def length(model: PreparedModel) -> Reranker:
 
 @pytest.fixture
 def session() -> Session:
-    engines = Engines(open_corpus, lambda: ["list", "news"], no_model, length)
-    opened = Session(engines, "length", Tuning(depth=4), Kept(Path("never-written")))
+    engines = LocalEngines(open_corpus, lambda: ["list", "news"], LocalModel("length", no_model, length))
+    opened = Session(engines, Tuning(depth=4), Kept(Path("never-written")))
     opened.reranker = LengthReranker()
     return opened
 

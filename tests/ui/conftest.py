@@ -14,14 +14,16 @@ from workbench.cli.wiring import ensure_bundled
 from workbench.config.settings import Settings
 from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, PreparedModel, Progress
 from workbench.domain.documents import Document
-from workbench.domain.ranking import Candidate, PairScore
+from workbench.domain.ranking import PairScore, Retrieval
 from workbench.domain.tuning import Tuning
+from workbench.engines.base import Opened
 from workbench.engines.corpora import corpus_info, read_queries
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index
 from workbench.engines.onnx_reranker import OnnxReranker
 from workbench.services.kept import Kept
-from workbench.services.session import Engines, Opened, Session
+from workbench.services.local import LocalEngines, LocalModel
+from workbench.services.session import Session
 from workbench.ui.app import WorkbenchApp
 
 Ensure = Callable[[Callable[[ModelStatus], None], threading.Event], PreparedModel]
@@ -65,9 +67,9 @@ class GatedReranker(OnnxReranker):
         super().__init__(model, vectors)
         self._gate = gate
 
-    async def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
+    async def score(self, query: str, found: Retrieval) -> AsyncGenerator[PairScore, None]:
         await self._gate.wait()
-        async with aclosing(super().score(query, candidates)) as pairs:
+        async with aclosing(super().score(query, found)) as pairs:
             async for pair in pairs:
                 yield pair
 
@@ -101,13 +103,13 @@ class Bench:
     def app(self, query: str | None = None, **settings: object) -> WorkbenchApp:
         """A new app, not yet running."""
         chosen = replace(Settings(), **settings)  # type: ignore[arg-type]
-        engines = Engines(
-            self._open,
-            lambda: ["help-center", "other"],
+        model = LocalModel(
+            self.model.id,
             lambda: ModelLibrary(self.ensure),
             lambda model: GatedReranker(model, self.vectors, self.gate),
         )
-        app = WorkbenchApp(Session(engines, self.model.id, Tuning(), Kept(self.data)), chosen, query)
+        engines = LocalEngines(self._open, lambda: ["help-center", "other"], model)
+        app = WorkbenchApp(Session(engines, Tuning(), Kept(self.data)), chosen, query)
         app.animation_level = "none"
         return app
 

@@ -14,7 +14,7 @@ from tests.ui.conftest import Bench
 from tests.ui.screen import compare_screen, reranked, screen_text, until
 from workbench.domain.ranking import Retrieval
 from workbench.domain.shift import movers
-from workbench.domain.tuning import Boosts
+from workbench.domain.tuning import Boosts, Chosen
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.ui.keys import APP_KEYS, COMPARE_KEYS, PRESENT_KEYS
 from workbench.ui.screens.explain import ExplainScreen
@@ -289,11 +289,11 @@ class FirstSearchNeverEnds(EmbeddedRetriever):
 
     waits = True
 
-    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
         if self.waits:
             self.waits = False
             await asyncio.Event().wait()
-        return await super().search(query, depth, boosts)
+        return await super().search(query, depth, boosts, chosen)
 
 
 async def test_a_key_that_is_faster_than_the_first_answer_does_not_keep_the_model_from_starting(bench: Bench) -> None:

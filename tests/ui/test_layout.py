@@ -19,7 +19,7 @@ from tests.ui.screen import (
 from workbench.domain.documents import Document
 from workbench.domain.errors import IndexUnavailableError
 from workbench.domain.ranking import Retrieval
-from workbench.domain.tuning import Boosts
+from workbench.domain.tuning import Boosts, Chosen
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.ui.widgets.panels import TABS, PanelTabs
 from workbench.ui.widgets.query_line import QueryLine
@@ -185,7 +185,7 @@ async def test_a_missing_corpus_at_the_start_is_explained_and_leaves_the_app_usa
 class Broken(EmbeddedRetriever):
     """An index that went away."""
 
-    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
         raise IndexUnavailableError("The [/index] is damaged.", "Build it again.")
 
 

@@ -11,7 +11,7 @@ from tests.ui.screen import answered, compare_screen, reranked, screen_text, set
 from workbench.domain.documents import Document
 from workbench.domain.errors import IndexUnavailableError
 from workbench.domain.ranking import Explanation, Highlights
-from workbench.domain.tuning import Boosts
+from workbench.domain.tuning import Boosts, Chosen
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.services.session import Opened
 from workbench.ui.screens.help import HelpScreen
@@ -114,7 +114,9 @@ class CannotExplain(EmbeddedRetriever):
     async def highlight(self, query: str, document: Document) -> Highlights:
         raise IndexUnavailableError("The disk is gone.", "Plug it in.")
 
-    async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
+    async def explain(
+        self, query: str, id: str, boosts: Boosts | None = None, chosen: Chosen = ()
+    ) -> Explanation | None:
         raise AssertionError("nobody asks after a failure")
 
 

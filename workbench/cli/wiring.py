@@ -10,10 +10,11 @@ from workbench.config.paths import Paths, bundled, user_paths
 from workbench.config.settings import Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
 from workbench.domain.tuning import Tuning
-from workbench.engines.base import Reranker
+from workbench.engines.base import Opened, Reranker
 from workbench.services.kept import Kept
+from workbench.services.local import LocalEngines, LocalModel
 from workbench.services.models import ModelLibrary
-from workbench.services.session import Engines, Opened, Session
+from workbench.services.session import Session
 from workbench.services.threads import in_thread
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def open_session(settings: Settings) -> Session:
         return sorted({BUNDLED, *(corpus.name for corpus in list_corpora(paths.corpora))})
 
     tuning = Tuning(settings.depth, settings.size, settings.mix_weight, settings.fields)
-    engines = Engines(open_corpus, corpus_names, models, open_reranker)
-    return Session(engines, settings.model, tuning, Kept(paths.data))
+    engines = LocalEngines(open_corpus, corpus_names, LocalModel(settings.model, models, open_reranker))
+    return Session(engines, tuning, Kept(paths.data))
 
 
 def model_store(paths: Paths) -> "ModelStore":

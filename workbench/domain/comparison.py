@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from workbench.domain.deployment import ModelKind
+from workbench.domain.exchange import Exchange, Finding
 from workbench.domain.latency import Latency
 from workbench.domain.ranking import Candidate, Reranked
 from workbench.domain.scores import ScoreSpace
@@ -22,6 +23,8 @@ class RerankerInfo:
     """Of the model's own scores."""
     weight: float | None
     """The model's share in a mix; None when its scores stand alone."""
+    way: str = ""
+    """How it is asked, such as `retriever` or `inference`; empty where there is one way only."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Comparison:
     """Fields that the reranker is given."""
     request: str = ""
     """The exact query that ran, in the engine's own words; may have many lines."""
+    ranking: str = "bm25"
+    """Name of what ranked the candidates."""
     total: int = 0
     """Documents that match the query."""
     bm25: tuple[Candidate, ...] = ()
@@ -76,6 +81,10 @@ class Comparison:
     shift: ShiftSummary | None = None
     latency: Latency = field(default_factory=Latency)
     warnings: tuple[str, ...] = ()
+    """What a person should know, the findings included."""
+    findings: tuple[Finding, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    """What went to servers and came back, in order."""
     error: StageError | None = None
     done: bool = False
     """Whether no fuller value will follow."""

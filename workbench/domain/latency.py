@@ -11,5 +11,7 @@ class Latency:
     fetch: float = 0.0
     tokenize: float = 0.0
     rerank: float = 0.0
+    network: float = 0.0
+    """Waiting for servers, less what they say they took."""
     total: float = 0.0
     """Wall time from the query to the last stage that is in."""

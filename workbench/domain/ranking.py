@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from workbench.domain.documents import Document, Span
+from workbench.domain.exchange import Exchange, Finding
 from workbench.domain.tokens import TokenCount
+from workbench.domain.tuning import Chosen
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,23 @@ class Retrieval:
     """What a person should know, such as a query that was read as plain words."""
     request: str = ""
     """The exact query that ran, in the engine's own words; may have many lines."""
+    ranking: str = "bm25"
+    """Name of what ranked the candidates, such as `bm25`, `rrf` or `linear`."""
+    chosen: Chosen = ()
+    """What was chosen of the engine's own settings."""
+    snapshot: str = ""
+    """Which state of the index was searched, for whoever must search the same one; empty when it is not kept."""
+    exchange: Exchange | None = None
+    """What went to and came from a server; None when there is none."""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What an engine has to say while it reranks, beside the scores."""
+
+    exchange: Exchange | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

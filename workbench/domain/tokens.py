@@ -15,6 +15,8 @@ class TokenCount:
     """The model's window in tokens, special tokens included; for a bi-encoder, each side's own."""
     kept_text_end: int
     """Character offset into the text that the model was given where reading stopped."""
+    exact: bool = True
+    """False when no tokenizer counted: an estimate from the number of words."""
 
     @property
     def truncated(self) -> bool:

@@ -20,9 +20,27 @@ Boosts = tuple[tuple[str, float], ...]
 """Searched fields with their boosts; a boost of 0 leaves the field out."""
 
 
+Chosen = tuple[tuple[str, str], ...]
+"""Settings of an engine's own by name, with what is chosen."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting that only one engine knows: one of several words."""
+
+    name: str
+    """One line; none of the names that every engine has."""
+    options: tuple[str, ...]
+    """Holds `chosen`."""
+    chosen: str
+
+
 @dataclass(frozen=True)
 class Tuning:
-    """Every setting that changes a ranking. A setting's name is `depth`, `size`, `mix`, `reads` or `boost FIELD`."""
+    """Every setting that changes a ranking.
+
+    A setting's name is `depth`, `size`, `mix`, `reads`, `boost FIELD` or that of one of the engine's own choices.
+    """
 
     depth: int = 30
     """Candidates to rerank, 1 to `DEPTH_LIMIT`."""
@@ -33,6 +51,13 @@ class Tuning:
     boosts: Boosts = (("title", 2.0), ("body", 1.0))
     reads: tuple[str, ...] = ("title", "body")
     """Fields that the reranker is given."""
+    choices: tuple[Choice, ...] = ()
+    """The engine's own settings."""
+
+    @property
+    def chosen(self) -> Chosen:
+        """The engine's own settings by name."""
+        return tuple((choice.name, choice.chosen) for choice in self.choices)
 
     def values(self) -> dict[str, str]:
         """Every setting's name and its value as it is shown, in the order of the form."""
@@ -42,6 +67,7 @@ class Tuning:
             "depth": str(self.depth),
             "size": str(self.size),
             "reads": " + ".join(self.reads),
+            **dict(self.chosen),
         }
 
     def stepped(self, name: str, step: int) -> "Tuning":
@@ -55,6 +81,9 @@ class Tuning:
         if name == "reads":
             at = READS.index(self.reads) if self.reads in READS else 0
             return replace(self, reads=READS[(at + step) % len(READS)])
+        if choice := self._choice(name):
+            at = choice.options.index(choice.chosen)
+            return self.choosing(name, choice.options[(at + step) % len(choice.options)])
         field = name.removeprefix(BOOST)
         return self._boosted(field, _next(BOOSTS, dict(self.boosts)[field], step)) or self
 
@@ -62,8 +91,10 @@ class Tuning:
         """Set one number.
 
         Raises:
-            BadInputError: It is out of range; the message names the range.
+            BadInputError: It is out of range; the message names the range. Or it is a choice, not a number.
         """
+        if self._choice(name):
+            raise BadInputError(f"{name} is no number.", "Choose with ◂ and ▸.")
         low, high = (0.0, 1.0) if name == "mix" else (0.0, 1000.0) if name.startswith(BOOST) else (1.0, DEPTH_LIMIT)
         if name in ("depth", "size") and not float(value).is_integer():
             raise BadInputError(f"{name} is a whole number.", f"Use {low:g} to {high:g}.")
@@ -85,14 +116,29 @@ class Tuning:
         if name.startswith(BOOST):
             field = name.removeprefix(BOOST)
             return self._boosted(field, dict(start.boosts).get(field, 1.0)) or self
+        if self._choice(name):
+            return self.choosing(name, dict(start.chosen).get(name, ""))
         attribute = "weight" if name == "mix" else name
         return replace(self, **{attribute: getattr(start, attribute)})
 
-    def fitted(self, fields: Boosts) -> "Tuning":
-        """Keep the boosts where the names are those of a corpus; else take the corpus's own."""
-        if [field for field, _ in self.boosts] == [field for field, _ in fields]:
-            return self
-        return replace(self, boosts=fields)
+    def choosing(self, name: str, option: str) -> "Tuning":
+        """Choose another option of one of the engine's own settings; one that it does not have changes nothing."""
+        choices = (
+            replace(choice, chosen=option) if choice.name == name and option in choice.options else choice
+            for choice in self.choices
+        )
+        return replace(self, choices=tuple(choices))
+
+    def fitted(self, fields: Boosts, choices: tuple[Choice, ...] = ()) -> "Tuning":
+        """Keep boosts and choices where they are those of a corpus; else take the corpus's own."""
+        kept = [field for field, _ in self.boosts] == [field for field, _ in fields]
+        fitted = replace(self, boosts=self.boosts if kept else fields, choices=choices)
+        for name, option in self.chosen:
+            fitted = fitted.choosing(name, option)
+        return fitted
+
+    def _choice(self, name: str) -> Choice | None:
+        return next((choice for choice in self.choices if choice.name == name), None)
 
     def _boosted(self, field: str, value: float) -> "Tuning | None":
         boosts = tuple((name, value if name == field else boost) for name, boost in self.boosts)

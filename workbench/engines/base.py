@@ -1,13 +1,14 @@
-"""What the rest of the house knows about engines: two protocols."""
+"""What the rest of the house knows about engines: three protocols."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Protocol
 
-from workbench.domain.deployment import ModelKind
-from workbench.domain.documents import Document
-from workbench.domain.ranking import Candidate, Explanation, Highlights, PairScore, Retrieval
+from workbench.domain.deployment import ModelKind, ModelStatus
+from workbench.domain.documents import Document, Query
+from workbench.domain.ranking import Aside, Explanation, Highlights, PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
-from workbench.domain.tuning import Boosts
+from workbench.domain.tuning import Boosts, Choice, Chosen
 
 
 class Retriever(Protocol):
@@ -19,9 +20,22 @@ class Retriever(Protocol):
     corpus: str
     fields: Boosts
     """Searched fields and their boosts."""
+    reads: tuple[str, ...]
+    """Fields that a reranker is given at first."""
+    choices: tuple[Choice, ...]
+    """Settings that only this engine knows."""
+    patience: float
+    """Seconds that typing must rest before it is asked; 0 for an engine on this machine."""
 
-    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
-        """Rank the corpus and return the first `depth` candidates with their text; by its own boosts if None."""
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
+        """Rank the corpus and return the first `depth` candidates with their text.
+
+        Args:
+            query: What a person typed.
+            depth: How many candidates at most.
+            boosts: Of the fields; its own if None.
+            chosen: Of its own settings; what is not named is as in `choices`.
+        """
         ...
 
     async def document(self, id: str) -> Document | None:
@@ -32,8 +46,10 @@ class Retriever(Protocol):
         """Find where the query matches in one document."""
         ...
 
-    async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
-        """Take one document's score apart, None when it does not match; by its own boosts if None."""
+    async def explain(
+        self, query: str, id: str, boosts: Boosts | None = None, chosen: Chosen = ()
+    ) -> Explanation | None:
+        """Take one document's score apart, None when it does not match; arguments as in `search`."""
         ...
 
     async def close(self) -> None:
@@ -58,13 +74,77 @@ class Reranker(Protocol):
         """Read the model from disk, if that has not happened yet; the first score would do it too."""
         ...
 
-    def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
-        """Yield a score per candidate, in rank order, as they are computed.
+    @property
+    def way(self) -> str:
+        """How the model is asked, such as `retriever`; empty where there is one way only."""
+        ...
 
-        A score depends on its own pair alone. Closing the iterator stops the work between two documents.
+    def by(self, chosen: Chosen) -> "Reranker":
+        """The reranker that the engine's own settings ask for; itself where they do not matter."""
+        ...
+
+    def score(self, query: str, found: Retrieval) -> AsyncGenerator[PairScore | Aside, None]:
+        """Yield a score per candidate as they are computed, and what else there is to say.
+
+        A candidate that gets no score drops out of the reranked list. A score depends on its own pair alone.
+        Closing the iterator stops the work between two documents.
+
+        Args:
+            query: What a person typed.
+            found: The candidates, each with those fields alone that the model is given.
         """
         ...
 
     async def close(self) -> None:
         """Let go of the model; never waits for a document that is being scored."""
+        ...
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A corpus or an index that is open."""
+
+    retriever: Retriever
+    documents: int
+    queries: tuple[Query, ...]
+    """Sample queries that came with it."""
+
+
+class Engines(Protocol):
+    """What a profile leads to: where to search, and what reranks there. Nothing is opened before it is asked for."""
+
+    @property
+    def profile(self) -> str:
+        """The profile's name; empty for this machine."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model or inference endpoint that reranks."""
+        ...
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What must never be overlooked, such as a connection whose certificate nobody checks."""
+        ...
+
+    @property
+    def accent(self) -> str:
+        """A colour by which the profile is known, such as `#d14`; empty for the theme's own."""
+        ...
+
+    async def open(self, name: str) -> Opened:
+        """Open a corpus or an index; the profile's own where the name is empty."""
+        ...
+
+    async def names(self) -> tuple[str, ...]:
+        """What could be opened."""
+        ...
+
+    def rerankers(self) -> AsyncGenerator["ModelStatus | Reranker", None]:
+        """Make the model ready: tell its states, and last give the reranker, loaded."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
         ...

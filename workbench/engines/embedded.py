@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from workbench.domain.documents import Document, Span
 from workbench.domain.errors import IndexUnavailableError
 from workbench.domain.ranking import Candidate, Explanation, Highlights, Retrieval
-from workbench.domain.tuning import Boosts
+from workbench.domain.tuning import Boosts, Choice, Chosen
 from workbench.engines.analyzer import tokens
 from workbench.engines.corpus_layout import current_generation
 from workbench.engines.query_syntax import parse
@@ -30,6 +30,9 @@ class EmbeddedRetriever:
     """
 
     name = "embedded"
+    reads: tuple[str, ...] = ("title", "body")
+    choices: tuple[Choice, ...] = ()
+    patience = 0.0
 
     def __init__(self, root: Path, corpus: str, fields: Boosts = (("title", 2.0), ("body", 1.0))) -> None:
         """Touches no disk.
@@ -45,7 +48,7 @@ class EmbeddedRetriever:
         self._reader: IndexReader | None = None
         self._thread = ThreadPoolExecutor(1, "embedded")
 
-    async def search(self, query: str, depth: int, boosts: Boosts | None = None) -> Retrieval:
+    async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
         """Rank the corpus and return the first `depth` candidates with their text.
 
         Raises:
@@ -61,7 +64,9 @@ class EmbeddedRetriever:
         """Find where the query's terms stand in one document; of a phrase, each of its terms."""
         return await self._run(_highlight, query, document)
 
-    async def explain(self, query: str, id: str, boosts: Boosts | None = None) -> Explanation | None:
+    async def explain(
+        self, query: str, id: str, boosts: Boosts | None = None, chosen: Chosen = ()
+    ) -> Explanation | None:
         """Take one document's score apart, None when it does not match."""
         return await self._run(self._explain, query, id, boosts or self.fields)
 

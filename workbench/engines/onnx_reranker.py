@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, TypeVar
 from workbench.domain.deployment import ModelKind, PreparedModel
 from workbench.domain.documents import Document
 from workbench.domain.errors import ModelUnavailableError
-from workbench.domain.ranking import Candidate, PairScore
+from workbench.domain.ranking import PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
+from workbench.domain.tuning import Chosen
 from workbench.engines.vector_cache import CachedVector, VectorCache
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class OnnxReranker:
         vectors: Folder of document vectors, for a bi-encoder; None keeps none.
         threads: How many threads the model may use; 0 takes the physical cores this process may use.
     """
+
+    way = ""
 
     def __init__(self, model: PreparedModel, vectors: Path | None = None, threads: int = 0) -> None:
         self.model = model.id
@@ -75,7 +78,11 @@ class OnnxReranker:
         """
         await self._submit(self._loaded)
 
-    async def score(self, query: str, candidates: Sequence[Candidate]) -> AsyncGenerator[PairScore, None]:
+    def by(self, chosen: Chosen) -> "OnnxReranker":
+        """Itself; there is one way only."""
+        return self
+
+    async def score(self, query: str, found: Retrieval) -> AsyncGenerator[PairScore, None]:
         """Yield a score per candidate, in rank order, as they are computed.
 
         A score depends on its own pair alone. Closing the iterator stops the work between two documents.
@@ -83,10 +90,10 @@ class OnnxReranker:
         Raises:
             ModelUnavailableError: The model is missing, broken, or not a reranker.
         """
-        if not candidates:
+        if not found.candidates:
             return
         score = self._cosines if self.kind is ModelKind.BI_ENCODER else self._logits
-        pairs = score(query, [candidate.document for candidate in candidates])
+        pairs = score(query, [candidate.document for candidate in found.candidates])
         # Two steps are in line, so that the thread goes on while the caller shows a score.
         upcoming = deque([self._submit(self._step, pairs), self._submit(self._step, pairs)])
         try:

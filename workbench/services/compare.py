@@ -12,7 +12,7 @@ from workbench.domain.comparison import Baseline, Comparison, RerankerInfo, Stag
 from workbench.domain.deployment import ModelKind
 from workbench.domain.errors import ModelUnavailableError, WorkbenchError
 from workbench.domain.latency import Latency
-from workbench.domain.ranking import Candidate, PairScore, Reranked
+from workbench.domain.ranking import Aside, Candidate, PairScore, Reranked, Retrieval
 from workbench.domain.scores import ScoreSpace, mix
 from workbench.domain.shift import summarize
 from workbench.domain.tuning import Tuning
@@ -40,14 +40,18 @@ async def compare(
         reranker: Scores them; or why there is none.
         tuning: The settings.
         pause: Seconds to wait before the model is asked, so that a person who goes on typing does not pay
-            for it; not counted as latency.
+            for it; not counted as latency. A retriever that is far away is spared the same way.
     """
+    if pause:
+        await asyncio.sleep(retriever.patience)
     started = time.perf_counter()
 
     def elapsed(waited: float = 0.0) -> float:
         return (time.perf_counter() - started - waited) * 1000
 
-    tuning = tuning.fitted(retriever.fields)
+    tuning = tuning.fitted(retriever.fields, retriever.choices)
+    if not isinstance(reranker, StageError):
+        reranker = reranker.by(tuning.chosen)
     comparison = Comparison(
         query,
         retriever.name,
@@ -58,7 +62,7 @@ async def compare(
         reads=tuning.reads,
     )
     try:
-        found = await retriever.search(query, tuning.depth, tuning.boosts)
+        found = await retriever.search(query, tuning.depth, tuning.boosts, tuning.chosen)
     except Exception as error:
         yield replace(comparison, error=stage_error("retrieve", error), done=True)
         return
@@ -67,9 +71,10 @@ async def compare(
         total=found.total,
         bm25=found.candidates,
         request=found.request,
-        warnings=found.notes,
-        latency=Latency(found.retrieve_ms, found.fetch_ms, total=elapsed()),
+        ranking=found.ranking,
+        latency=_latency(found, (), elapsed()),
     )
+    comparison = _said(comparison, found, ())
     if isinstance(reranker, StageError):
         yield replace(comparison, error=reranker, done=True)
         return
@@ -85,14 +90,19 @@ async def compare(
     await asyncio.sleep(pause)
     waited = time.perf_counter() - asked
     scores: list[PairScore] = []
+    asides: list[Aside] = []
     try:
-        async with aclosing(reranker.score(query, _given(found.candidates, tuning.reads))) as stream:
-            async for pair in stream:
-                scores.append(pair)
+        async with aclosing(reranker.score(query, _given(found, tuning.reads))) as stream:
+            async for item in stream:
+                if isinstance(item, Aside):
+                    asides.append(item)
+                    continue
+                scores.append(item)
                 if len(scores) < len(found.candidates):
                     yield replace(comparison, scored=len(scores))
     except Exception as error:
-        yield replace(comparison, scored=len(scores), error=stage_error("rerank", error), done=True)
+        failed = replace(comparison, scored=len(scores), error=stage_error("rerank", error), done=True)
+        yield _said(failed, found, asides)
         return
     if odd := sum(not math.isfinite(pair.score) for pair in scores):
         broken = ModelUnavailableError(
@@ -102,21 +112,15 @@ async def compare(
         yield replace(comparison, scored=len(scores), error=stage_error("rerank", broken), done=True)
         return
     reranked = rank(found.candidates, scores, info)
-    yield replace(
+    finished = replace(
         comparison,
         reranked=reranked,
-        warnings=(*found.notes, *reranker.warnings),
         scored=len(scores),
         shift=summarize(comparison.before[:size], reranked[:size]),
-        latency=Latency(
-            found.retrieve_ms,
-            found.fetch_ms,
-            sum(pair.tokenize_ms for pair in scores),
-            sum(pair.infer_ms for pair in scores),
-            elapsed(waited),
-        ),
+        latency=_latency(found, asides, elapsed(waited), scores),
         done=True,
     )
+    yield _said(finished, found, asides, reranker.warnings)
 
 
 async def compare_with(
@@ -158,9 +162,12 @@ def rank(candidates: Sequence[Candidate], scores: Sequence[PairScore], info: Rer
 
     Args:
         candidates: In BM25 order.
-        scores: One per candidate, in the same order.
+        scores: At most one per candidate; a candidate without one is left out.
         info: Says whether the scores stand alone or are mixed with BM25's.
     """
+    found = {pair.id: pair for pair in scores}
+    candidates = [row for row in candidates if row.document.id in found]
+    scores = [found[row.document.id] for row in candidates]
     raw = [pair.score for pair in scores]
     final = raw if info.weight is None else mix(raw, [row.score for row in candidates], info.weight)
     order = sorted(range(len(raw)), key=lambda index: -final[index])
@@ -170,15 +177,42 @@ def rank(candidates: Sequence[Candidate], scores: Sequence[PairScore], info: Rer
     )
 
 
-def _given(candidates: tuple[Candidate, ...], reads: tuple[str, ...]) -> tuple[Candidate, ...]:
+def _given(found: Retrieval, reads: tuple[str, ...]) -> Retrieval:
     """The candidates with the fields that the reranker is given."""
-    return tuple(replace(row, document=row.document.narrowed(reads)) for row in candidates)
+    narrowed = (replace(row, document=row.document.narrowed(reads)) for row in found.candidates)
+    return replace(found, candidates=tuple(narrowed))
+
+
+def _said(
+    comparison: Comparison, found: Retrieval, asides: Sequence[Aside], warnings: tuple[str, ...] = ()
+) -> Comparison:
+    """Add what both stages had to say beside their results."""
+    findings = (*found.findings, *(finding for aside in asides for finding in aside.findings))
+    exchanges = (found.exchange, *(aside.exchange for aside in asides))
+    return replace(
+        comparison,
+        warnings=(*found.notes, *map(str, findings), *warnings),
+        findings=findings,
+        exchanges=tuple(exchange for exchange in exchanges if exchange),
+    )
+
+
+def _latency(found: Retrieval, asides: Sequence[Aside], total: float, scores: Sequence[PairScore] = ()) -> Latency:
+    exchanges = (found.exchange, *(aside.exchange for aside in asides))
+    return Latency(
+        found.retrieve_ms,
+        found.fetch_ms,
+        sum(pair.tokenize_ms for pair in scores),
+        sum(pair.infer_ms for pair in scores),
+        sum(exchange.network_ms for exchange in exchanges if exchange),
+        total,
+    )
 
 
 def _describe(reranker: Reranker, weight: float) -> RerankerInfo:
     if reranker.kind is ModelKind.BI_ENCODER:
-        return RerankerInfo(reranker.model, reranker.kind, ScoreSpace.MIX, reranker.space, weight)
-    return RerankerInfo(reranker.model, reranker.kind, reranker.space, reranker.space, None)
+        return RerankerInfo(reranker.model, reranker.kind, ScoreSpace.MIX, reranker.space, weight, reranker.way)
+    return RerankerInfo(reranker.model, reranker.kind, reranker.space, reranker.space, None, reranker.way)
 
 
 def stage_error(stage: str, error: Exception) -> StageError:

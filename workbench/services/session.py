@@ -1,45 +1,32 @@
 """One corpus and one model, open together: what a screen or a command puts its questions to."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 from workbench.domain.comparison import Comparison, StageError
-from workbench.domain.deployment import ModelState, ModelStatus, PreparedModel
-from workbench.domain.documents import Query
+from workbench.domain.deployment import ModelState, ModelStatus
+from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import Tuning
-from workbench.engines.base import Reranker, Retriever
+from workbench.engines.base import Engines, Opened, Reranker
 from workbench.services.compare import compare, compare_with, stage_error
 from workbench.services.kept import Kept
-from workbench.services.models import ModelLibrary, ensure_model
-from workbench.services.threads import in_thread
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A corpus that is open."""
-
-    retriever: Retriever
-    documents: int
-    queries: tuple[Query, ...]
-    """Sample queries that came with it."""
+def place_of(profile: str, name: str) -> str:
+    """Name a corpus or an index together with the profile that leads to it; a corpus of this machine has none."""
+    return f"{profile}:{name}" if profile else name
 
 
-@dataclass(frozen=True)
-class Engines:
-    """How to open things; functions, so that nothing heavy is imported before it is needed."""
-
-    open_corpus: Callable[[str], Awaitable[Opened]]
-    corpus_names: Callable[[], list[str]]
-    models: Callable[[], ModelLibrary]
-    open_reranker: Callable[[PreparedModel], Reranker]
+def _no_other(profile: str) -> Engines:
+    raise BadInputError(f"There is no profile {profile}.", "`workbench profile list` names those there are.")
 
 
 class Session:
     """What is open now, and how to ask it.
 
     Attributes:
+        engines: What the profile in use leads to.
         opened: The open corpus; None until `open` has run.
         reranker: The model in use; or why there is none.
         tuning: What a person tunes; changed by `tune` and `undo`.
@@ -48,27 +35,72 @@ class Session:
         kept: What a person made, kept over restarts.
     """
 
-    def __init__(self, engines: Engines, model: str, tuning: Tuning, kept: Kept) -> None:
+    def __init__(
+        self, engines: Engines, tuning: Tuning, kept: Kept, other: Callable[[str], Engines] = _no_other
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            engines: Of the first profile.
+            tuning: What to start with.
+            kept: What a person made.
+            other: Gives the engines of another profile; of this machine for an empty name.
+        """
         self.kept = kept
         self.engines = engines
-        self.model = model
+        self._other = other
         self.tuning = self.start = tuning
         self.baseline: Tuning | None = None
         self._past: list[Tuning] = []
         self.opened: Opened | None = None
-        self.reranker: Reranker | StageError = StageError("rerank", f"{model} is not loaded yet.", "")
+        self.reranker: Reranker | StageError = self._not_loaded()
 
-    async def open(self, corpus: str) -> Opened:
-        """Open a corpus in place of the one that is open; on an error that one stays."""
-        opened = await self.engines.open_corpus(corpus)
+    def _not_loaded(self) -> StageError:
+        return StageError("rerank", f"{self.engines.model} is not loaded yet.", "")
+
+    @property
+    def place(self) -> str:
+        """What is open, with its profile; empty before anything is."""
+        return place_of(self.engines.profile, self.opened.retriever.corpus) if self.opened else ""
+
+    async def open(self, place: str) -> Opened:
+        """Open a corpus or an index in place of what is open; on an error that stays.
+
+        Args:
+            place: As `place_of` names it; with nothing after the profile, what the profile names itself.
+        """
+        profile, name = place.split(":", 1) if ":" in place else ("", place)
+        if profile == self.engines.profile:
+            opened, engines = await self.engines.open(name), self.engines
+        else:
+            engines = self._other(profile)
+            try:
+                opened = await engines.open(name)
+            except BaseException:
+                await engines.close()
+                raise
         if self.opened:
             await self.opened.retriever.close()
-        self.opened, fields = opened, opened.retriever.fields
-        self.tuning, self.start, *self._past = (
-            tuning.fitted(fields) for tuning in (self.tuning, self.start, *self._past)
-        )
-        self.baseline = self.baseline and self.baseline.fitted(fields)
+        self.opened = opened
+        settings = [self.tuning, self.start, *self._past]
+        if engines is not self.engines:
+            await self._leave()
+            self.engines, self.reranker = engines, self._not_loaded()
+            settings = [replace(tuning, reads=opened.retriever.reads) for tuning in settings]
+        self.tuning, self.start, *self._past = (self._fitted(tuning) for tuning in settings)
+        self.baseline = self.baseline and self._fitted(self.baseline)
         return opened
+
+    def _fitted(self, tuning: Tuning) -> Tuning:
+        assert self.opened
+        return tuning.fitted(self.opened.retriever.fields, self.opened.retriever.choices)
+
+    async def _leave(self) -> None:
+        """Let go of what belongs to the profile in use."""
+        self.baseline = None
+        if not isinstance(self.reranker, StageError):
+            await self.reranker.close()
+        await self.engines.close()
 
     def tune(self, tuning: Tuning) -> bool:
         """Change the settings; False when they are these already."""
@@ -90,25 +122,24 @@ class Session:
 
         A model that is loaded stays as it is.
         """
+        engines = self.engines
         if not isinstance(self.reranker, StageError):
-            yield ModelStatus(self.model, ModelState.LOADED)
+            yield ModelStatus(engines.model, ModelState.LOADED, engines.profile or "local")
             return
-        status = ModelStatus(self.model, ModelState.ABSENT)
+        status = ModelStatus(engines.model, ModelState.ABSENT, engines.profile or "local")
         try:
-            async with aclosing(ensure_model(self.engines.models(), self.model)) as states:
+            async with aclosing(engines.rerankers()) as states:
                 async for item in states:
-                    if isinstance(item, PreparedModel):
-                        reranker = await in_thread(partial(self.engines.open_reranker, item), "reranker")
-                        try:
-                            await reranker.load()
-                        except BaseException:  # Also when nobody wants it any more.
-                            await reranker.close()
-                            raise
-                        self.reranker = reranker
-                        status = ModelStatus(self.model, ModelState.LOADED)
-                    else:
+                    if self.engines is not engines:  # Another profile was opened meanwhile.
+                        if not isinstance(item, ModelStatus):
+                            await item.close()
+                        return
+                    if isinstance(item, ModelStatus):
                         status = item
-                        self.reranker = StageError("rerank", f"{self.model} is not ready: {status.state}.", "")
+                        self.reranker = StageError("rerank", f"{status.id} is not ready: {status.state}.", "")
+                    else:
+                        self.reranker = item
+                        status = replace(status, state=ModelState.LOADED, progress=None)
                     yield status
         except Exception as error:
             failed = stage_error("rerank", error)
@@ -127,5 +158,4 @@ class Session:
         """Let go of everything; waits for nothing."""
         if self.opened:
             await self.opened.retriever.close()
-        if not isinstance(self.reranker, StageError):
-            await self.reranker.close()
+        await self._leave()

@@ -13,7 +13,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.domain.tuning import Tuning
-from workbench.services.threads import in_thread
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.screens.presenting import PresentingScreen
 from workbench.ui.widgets.document_panel import DocumentPanel
@@ -208,7 +207,7 @@ class CompareScreen(PresentingScreen):
     @work(exclusive=True, group="corpora", exit_on_error=False)
     async def action_corpora(self) -> None:
         """Pick another corpus."""
-        names = await in_thread(self.session.engines.corpus_names, "corpora")
+        names = await self.session.engines.names()
         commands = [(name, lambda name=name: self.open_corpus(name, other=True), f"Search {name}") for name in names]
         self.app.search_commands(commands, placeholder="Search which corpus?")
 

@@ -13,7 +13,7 @@ from tests.services.writers import write_at_once
 from workbench.domain.errors import BadInputError
 from workbench.domain.saved import NAME_LIMIT, State, age
 from workbench.domain.text import sanitize, single_line
-from workbench.domain.tuning import Tuning
+from workbench.domain.tuning import Choice, Tuning
 from workbench.services import saved
 from workbench.services.saved import SavedStates
 
@@ -72,6 +72,17 @@ def test_a_state_comes_back_as_it_was(path: Path) -> None:
     assert states.save(whole) and states.save(bare)
     assert SavedStates(path).all() == states.all() == (bare, whole)
     assert sorted(file.name for file in path.parent.iterdir() if file.suffix != ".lock") == ["saved.json"]
+
+
+def test_an_engine_s_own_settings_come_back_as_words(path: Path) -> None:
+    chosen = replace(TUNED, choices=(Choice("rerank", ("retriever", "inference"), "inference"),))
+    assert SavedStates(path).save(replace(state("clustered", tuning=chosen), corpus="prod:articles"))
+    (back,) = SavedStates(path).all()
+    assert (back.corpus, back.tuning.chosen) == ("prod:articles", (("rerank", "inference"),))
+    write(path, path.read_text().replace('"inference"', "3"))
+    states = SavedStates(path)
+    assert states.all() == ()
+    assert states.warning and "rerank is not text" in states.warning
 
 
 def test_the_newest_is_first_whenever_it_was_written(path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.tiny_models import prepared
+from tests.ui.cluster import World
 from workbench.cli.wiring import ensure_bundled
 from workbench.config.settings import Settings
 from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, PreparedModel, Progress
@@ -133,3 +134,9 @@ class Waiting:
 def bench(corpora: Path, model: PreparedModel, tmp_path: Path) -> Iterator[Bench]:
     """Engines to open apps with."""
     yield Bench(corpora, model, tmp_path / "vectors")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Clusters and a machine to open apps over."""
+    return World(tmp_path / "data")

@@ -23,7 +23,9 @@ def comparison(query: str) -> Comparison:
     request = written("embedded", "shop", 30, BOOSTS, described(parse(query), BOOSTS))
     row = Candidate(1, Document.of("d", "Title", "Body"), 1.5)
     info = RerankerInfo("tiny", ModelKind.BI_ENCODER, ScoreSpace.MIX, ScoreSpace.COSINE, 0.7)
-    return Comparison(query, "embedded", "shop", 30, 10, BOOSTS, ("title",), request, 1, (row,), info, done=True)
+    return Comparison(
+        query, "embedded", "shop", 30, 10, BOOSTS, ("title",), request, "bm25", 1, (row,), info, done=True
+    )
 
 
 class Alone(App[None]):

@@ -29,7 +29,7 @@ async def test_json_holds_as_many_rows_as_were_asked_for_and_the_schema_s_keys()
     assert len(value["reranked"]) == 3
     assert value["reranked"][0]["tokens"]["truncated"] is True
     assert value["reranker"]["score_space"] == "mix"
-    assert set(value["latency_ms"]) == {"retrieve", "fetch", "tokenize", "rerank", "total"}
+    assert set(value["latency_ms"]) == {"retrieve", "fetch", "tokenize", "rerank", "network", "total"}
 
 
 async def test_json_of_a_failed_rerank_keeps_bm25_and_names_stage_message_and_hint() -> None:

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from workbench.domain.errors import BadInputError
-from workbench.domain.tuning import BOOSTS, DEPTH_LIMIT, DEPTHS, READS, SIZES, Tuning, differences
+from workbench.domain.tuning import BOOSTS, DEPTH_LIMIT, DEPTHS, READS, SIZES, Choice, Tuning, differences
 
 START = Tuning()
 NAMES = tuple(START.values())
@@ -175,3 +176,30 @@ def test_whatever_a_person_does_every_setting_stays_within_its_range() -> None:
         assert names == {name for name in NAMES if tuning.values()[name] != START.values()[name]}
         for name in NUMBERS:
             assert tuning.given(name, float(tuning.values()[name])) == tuning, "what is shown is what is set"
+
+
+def with_choices(chosen: str = "retriever") -> Tuning:
+    return replace(
+        START, choices=(Choice("rerank", ("retriever", "inference"), chosen), Choice("filter", ("off",), "off"))
+    )
+
+
+def test_an_engine_s_own_setting_steps_round_its_words_and_goes_back_to_the_start() -> None:
+    start = with_choices()
+    assert list(start.values())[-2:] == ["rerank", "filter"]
+    stepped = start.stepped("rerank", 1)
+    assert stepped.chosen == (("rerank", "inference"), ("filter", "off"))
+    assert stepped.stepped("rerank", 1) == start
+    assert start.stepped("filter", -1) == start, "a single word has no other"
+    assert stepped.restored("rerank", start) == start
+    assert differences(start, stepped) == (("rerank", "retriever", "inference"),)
+    with pytest.raises(BadInputError, match="rerank is no number"):
+        start.given("rerank", 3)
+
+
+def test_engine_settings_are_those_of_what_is_open_with_the_words_that_it_knows_too() -> None:
+    mine = with_choices("inference")
+    assert mine.fitted(START.boosts).choices == ()
+    other = (Choice("rerank", ("inference", "local"), "local"), Choice("chunks", ("off", "2"), "off"))
+    assert mine.fitted(START.boosts, other).chosen == (("rerank", "inference"), ("chunks", "off"))
+    assert with_choices().fitted(START.boosts, other).choices == other

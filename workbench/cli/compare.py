@@ -43,7 +43,7 @@ async def compare_once(settings: Settings, query: str | None) -> Comparison:
         if query is None:
             if not opened.queries:
                 raise BadInputError(
-                    f"The corpus {settings.corpus} came without sample queries.", "Give one with --query."
+                    f"{opened.retriever.corpus} came without sample queries.", "Give one with --query."
                 )
             query = opened.queries[0].text
         await _wait_for_model(session)

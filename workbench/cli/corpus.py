@@ -6,14 +6,15 @@ import signal
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from workbench.cli.left_out import tell_ignored, tell_left_out
 from workbench.cli.main import say
 from workbench.cli.progress import DocumentProgress, noun
 from workbench.config.paths import user_paths
-from workbench.corpora.base import Columns, Skipped
+from workbench.corpora.base import Columns
 from workbench.corpora.judgments import read_judged
 from workbench.corpora.open import open_corpus
 from workbench.domain.errors import BadInputError
@@ -45,7 +46,7 @@ def add(arguments: Namespace) -> int:
                 skipped=lambda: intake.skipped,
             )
     except BadInputError:
-        _tell_left_out(intake.named, intake.skipped)
+        tell_left_out(intake.named, intake.skipped)
         raise
     documents = f"{info.documents:,} {noun(info.documents, 'document')}"
     sys.stdout.write(f"{name}: {documents}, {info.text_bytes / 1e6:.1f} MB of text ({reader.kind})\n")
@@ -53,20 +54,11 @@ def add(arguments: Namespace) -> int:
         queries = f"{len(judged.queries):,} {noun(len(judged.queries), 'query', 'queries')}"
         judgments = f"{len(judged.judgments):,} {noun(len(judged.judgments), 'judgment')}"
         sys.stdout.write(f"{queries} and {judgments} kept with it\n")
-    _tell_left_out(intake.named, intake.skipped)
-    _tell_left_out(unread[:NAMED], len(unread))
-    if reader.ignored:
-        files = noun(reader.ignored, "file of another kind", "files of other kinds")
-        say(f"{reader.ignored:,} {files} passed over")
+    tell_left_out(intake.named, intake.skipped)
+    tell_left_out(unread[:NAMED], len(unread))
+    tell_ignored(reader)
     sys.stdout.write(f"Search it: workbench --corpus {name}\n")
     return 1 if intake.skipped or unread else 0
-
-
-def _tell_left_out(named: Sequence[Skipped], count: int) -> None:
-    for record in named:
-        say(f"left out: {record}")
-    if count > len(named):
-        say(f"left out: {count - len(named):,} more")
 
 
 def name_from(path: str) -> str:

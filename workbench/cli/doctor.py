@@ -1,5 +1,6 @@
 """`workbench doctor`: checks everything that can be checked, and says what to do about each finding."""
 
+import asyncio
 import os
 import shutil
 import sys
@@ -35,17 +36,22 @@ class Check:
 def run(arguments: Namespace) -> int:
     """Print every check; 1 when one has a finding."""
     findings = 0
-    for check in checks(user_paths()):
+    for check in checks(user_paths(), getattr(arguments, "profile", "")):
         findings += not check.ok
-        sys.stdout.write(f"{'ok' if check.ok else '!!'}  {check.name:<10} {single_line(check.says)}\n")
+        sys.stdout.write(f"{'ok' if check.ok else '!!'}  {check.name:<11} {single_line(check.says)}\n")
         if check.next:
-            sys.stdout.write(f"    {'':<10} → {single_line(check.next)}\n")
+            sys.stdout.write(f"    {'':<11} → {single_line(check.next)}\n")
     sys.stdout.write(f"\n{findings} {noun(findings, 'finding')}\n")
     return 1 if findings else 0
 
 
-def checks(paths: Paths) -> Iterator[Check]:
-    """Look at everything, one after another; a check that fails does not stop the next."""
+def checks(paths: Paths, profile: str = "") -> Iterator[Check]:
+    """Look at everything, one after another; a check that fails does not stop the next.
+
+    Args:
+        paths: The user's folders.
+        profile: Whose cluster is looked at too; by default, the one that the app would start with.
+    """
     yield Check("version", True, f"workbench {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
     yield _terminal()
     for name in ("config", "data", "cache"):
@@ -59,6 +65,7 @@ def checks(paths: Paths) -> Iterator[Check]:
     yield from _themes(paths, settings)
     yield from _corpora(paths, settings)
     yield from _models(paths, settings)
+    yield from _profiles(paths, profile or settings.profile)
 
 
 def _terminal() -> Check:
@@ -113,3 +120,24 @@ def _models(paths: Paths, settings: Settings) -> Iterator[Check]:
         if wanted and status.state is ModelState.ABSENT:
             says += "; it is fetched when it is first needed"
         yield Check("model", status.state is not ModelState.FAILED, says, status.next or "" if wanted else "")
+
+
+def _profiles(paths: Paths, name: str) -> Iterator[Check]:
+    from workbench.cli.profile import THIS_MACHINE, examine
+    from workbench.config.profiles import load_profiles
+
+    try:
+        found = load_profiles(paths.profiles, os.environ)
+        names = ", ".join(found.profiles) or "none; the embedded engine needs none"
+        yield Check("profiles", True, names)
+        for warning in found.warnings:
+            yield Check("profiles", True, warning)
+        name = name or found.default
+        if name in ("", THIS_MACHINE):
+            return
+        profile = found.named(name)
+    except WorkbenchError as error:
+        yield Check("profiles", False, error.message, error.hint)
+        return
+    for check in asyncio.run(examine(profile)):
+        yield Check(check.name.lower(), check.ok, check.says, check.next)

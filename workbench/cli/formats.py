@@ -10,6 +10,7 @@ from workbench.domain.ranking import Candidate, Reranked
 from workbench.domain.text import single_line
 
 SCORE_DIGITS = 6
+STAGES = ("retrieve", "fetch", "tokenize", "rerank", "network", "total")
 
 
 def write(comparison: Comparison, format: str, width: int) -> str:
@@ -36,7 +37,7 @@ def as_json(comparison: Comparison) -> str:
         "corpus": comparison.corpus,
         "depth": comparison.depth,
         "size": size,
-        "retriever": {"name": "bm25", "fields": dict(comparison.fields), "total": comparison.total},
+        "retriever": {"name": comparison.ranking, "fields": dict(comparison.fields), "total": comparison.total},
         "reranker": info
         and {
             "model": info.model,
@@ -44,6 +45,7 @@ def as_json(comparison: Comparison) -> str:
             "score_space": info.score_space,
             "raw_score_space": info.raw_space,
             "mix_weight": info.weight,
+            "way": info.way,
         },
         "bm25": [
             {"rank": row.rank, "id": row.document.id, "title": row.document.title, "score": _round(row.score)}
@@ -61,10 +63,12 @@ def as_json(comparison: Comparison) -> str:
             "rbo": _round(shift.rbo),
             "jaccard": _round(shift.jaccard),
         },
-        "latency_ms": {
-            stage: round(getattr(latency, stage), 3) for stage in ("retrieve", "fetch", "tokenize", "rerank", "total")
-        },
+        "latency_ms": {stage: round(getattr(latency, stage), 3) for stage in STAGES},
         "warnings": list(comparison.warnings),
+        "findings": [
+            {"rule": one.rule, "message": one.message, "hint": one.hint, "ids": list(one.ids)}
+            for one in comparison.findings
+        ],
         "error": error and {"stage": error.stage, "message": error.message, "hint": error.hint},
     }
     return json_text(value)
@@ -94,6 +98,7 @@ def _reranked_row(row: Reranked) -> dict[str, Any]:
             "kept_document": tokens.kept_document,
             "budget": tokens.budget,
             "truncated": tokens.truncated,
+            "exact": tokens.exact,
         },
     }
 
@@ -130,7 +135,7 @@ def as_markdown(comparison: Comparison) -> str:
         "",
         _escape(headline(comparison)),
         "",
-        "| # | BM25 | score | reranked | score | shift |",
+        f"| # | {_escape(_title(comparison.ranking))} | score | reranked | score | shift |",
         "|--:|---|--:|---|--:|--:|",
     ]
     for index in range(rows(comparison)):
@@ -167,8 +172,9 @@ def as_table(comparison: Comparison, width: int) -> str:
     console = Console(width=width, color_system=None, force_terminal=False, markup=False, highlight=False, emoji=False)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="", expand=True)
     space = comparison.reranker.score_space if comparison.reranker else "score"
-    for heading, justify in (("#", "right"), ("bm25", "right"), ("BM25", "left")):
-        table.add_column(heading, justify=justify, no_wrap=True, ratio=1 if heading == "BM25" else None)  # type: ignore[arg-type]
+    ranking = single_line(comparison.ranking)
+    for heading, justify, ratio in (("#", "right", None), (ranking, "right", None), (_title(ranking), "left", 1)):
+        table.add_column(heading, justify=justify, no_wrap=True, ratio=ratio)  # type: ignore[arg-type]
     for heading, justify in (("shift", "right"), (space, "right"), ("Reranked", "left")):
         table.add_column(heading, justify=justify, no_wrap=True, ratio=1 if heading == "Reranked" else None)  # type: ignore[arg-type]
     for index in range(rows(comparison)):
@@ -232,7 +238,9 @@ def headline(comparison: Comparison) -> str:
         parts.append(f"{comparison.total:,} match{'' if comparison.total == 1 else 'es'}")
     if info := comparison.reranker:
         weight = "" if info.weight is None else f" {info.weight:g} {info.raw_space} + {1 - info.weight:g} bm25"
-        parts += [f"depth {comparison.depth}", f"{info.model} ({info.score_space}{':' + weight if weight else ''})"]
+        way = f" by {info.way}" if info.way else ""
+        model = f"{info.model}{way} ({info.score_space}{':' + weight if weight else ''})"
+        parts += [f"depth {comparison.depth}", model]
     return " · ".join(parts)
 
 
@@ -252,10 +260,14 @@ def latency_line(comparison: Comparison) -> str:
     """Milliseconds by stage, and how many documents were cut."""
     latency = comparison.latency
     cut = sum(row.tokens.truncated for row in comparison.reranked)
-    stages = "  ".join(
-        f"{stage} {getattr(latency, stage):.1f}" for stage in ("retrieve", "fetch", "tokenize", "rerank", "total")
-    )
-    return f"ms: {stages}  ·  ✂ {cut} of {len(comparison.reranked)} cut to the model's window"
+    shown = [stage for stage in STAGES if stage != "network" or comparison.exchanges]
+    stages = "  ".join(f"{stage} {getattr(latency, stage):.1f}" for stage in shown)
+    about = "" if all(row.tokens.exact for row in comparison.reranked) else "about "
+    return f"ms: {stages}  ·  ✂ {about}{cut} of {len(comparison.reranked)} cut to the model's window"
+
+
+def _title(ranking: str) -> str:
+    return "BM25" if ranking == "bm25" else ranking
 
 
 def _round(value: float) -> float:

@@ -30,13 +30,13 @@ def build_parser() -> "argparse.ArgumentParser":
         description="BM25 and reranked results side by side. Without a command, opens the app.",
     )
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
-    _corpus_and_model(parser)
+    _what_to_search(parser)
     parser.add_argument("--query", metavar="Q", help="the query to start with")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     compare = commands.add_parser("compare", help="run one query and print both lists")
     compare.add_argument("query", metavar="QUERY")
-    _corpus_and_model(compare)
+    _what_to_search(compare)
     compare.add_argument("--depth", type=int, metavar="N", help="candidates to rerank")
     compare.add_argument("--size", type=int, metavar="N", help="rows to compare")
     compare.add_argument("--mix-weight", type=float, metavar="W", help="a bi-encoder's share in the mix, 0 to 1")
@@ -47,12 +47,8 @@ def build_parser() -> "argparse.ArgumentParser":
         title="commands", metavar="COMMAND", required=True
     )
     add = corpus.add_parser("add", help="build or replace an index from what PATH holds")
-    add.add_argument("path", metavar="PATH", help="a folder, a .jsonl, .json, .csv or .tsv file, or the word python")
+    _documents(add)
     add.add_argument("--name", metavar="N", help="the corpus's name; by default made from the path")
-    add.add_argument("--id", metavar="COLUMN", help="the column that holds the id")
-    add.add_argument("--title", metavar="COLUMN", help="the column that holds the title")
-    add.add_argument("--body", metavar="COLUMN", help="the column that holds the text")
-    add.add_argument("--strict", action="store_true", help="stop at the first record that cannot be read")
     add.set_defaults(run="corpus:add")
     corpus.add_parser("list", help="list the indexes").set_defaults(run="corpus:list_all")
     for word, text in (
@@ -76,7 +72,10 @@ def build_parser() -> "argparse.ArgumentParser":
         command.add_argument("model", metavar="M")
         command.set_defaults(run=f"models:{word}")
 
+    _profile(commands)
+    _index(commands)
     doctor = commands.add_parser("doctor", help="check everything that can be checked")
+    _profile_to_use(doctor)
     doctor.set_defaults(run="doctor:run")
     locate = commands.add_parser("locate", help="print where files live")
     locate.add_argument("what", choices=("config", "data", "cache", "themes", "logs"))
@@ -84,12 +83,83 @@ def build_parser() -> "argparse.ArgumentParser":
     return parser
 
 
-def _corpus_and_model(parser: "argparse.ArgumentParser") -> None:
+def _what_to_search(parser: "argparse.ArgumentParser") -> None:
     from argparse import SUPPRESS
 
     # Without a default of its own, so that the same flag before the command is not undone.
-    parser.add_argument("--corpus", metavar="C", default=SUPPRESS, help="the corpus to search")
+    parser.add_argument("--corpus", metavar="C", default=SUPPRESS, help="the corpus, or the index of a profile")
     parser.add_argument("--model", metavar="M", default=SUPPRESS, help="the local model that reranks")
+    _profile_to_use(parser)
+
+
+def _profile_to_use(parser: "argparse.ArgumentParser") -> None:
+    from argparse import SUPPRESS
+
+    parser.add_argument("--profile", metavar="P", default=SUPPRESS, help="the profile; - is this machine")
+
+
+def _documents(parser: "argparse.ArgumentParser") -> None:
+    parser.add_argument("path", metavar="PATH", help="a folder, a .jsonl, .json, .csv or .tsv file, or the word python")
+    parser.add_argument("--id", metavar="COLUMN", help="the column that holds the id")
+    parser.add_argument("--title", metavar="COLUMN", help="the column that holds the title")
+    parser.add_argument("--body", metavar="COLUMN", help="the column that holds the text")
+    parser.add_argument("--strict", action="store_true", help="stop at the first record that cannot be read")
+
+
+def _index(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    index = commands.add_parser("index", help="write documents into an index of a cluster")
+    _documents(index)
+    index.add_argument("--profile", metavar="P", required=True, help="how to reach the cluster")
+    index.add_argument("--index", metavar="NAME", required=True, help="the index, which is made")
+    there = index.add_mutually_exclusive_group()
+    there.add_argument("--append", action="store_true", help="add to an index that exists")
+    there.add_argument("--recreate", action="store_true", help="delete an index that exists, and make it anew")
+    index.add_argument("--shards", type=int, metavar="N", help="primary shards; by default one")
+    index.add_argument("--semantic", metavar="E", default="", help="inference endpoint that embeds the text as well")
+    index.add_argument("--yes", action="store_true", help="do not ask")
+    index.set_defaults(run="index:run")
+
+
+def _profile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    profile = commands.add_parser("profile", help="say how to reach Elasticsearch clusters").add_subparsers(
+        title="commands", metavar="COMMAND", required=True
+    )
+    add = profile.add_parser("add", help="write a profile")
+    add.add_argument("name", metavar="NAME")
+    where = add.add_mutually_exclusive_group(required=True)
+    where.add_argument("--host", metavar="URL", nargs="+", action="extend", help="such as https://localhost:9200")
+    where.add_argument("--cloud-id", metavar="ID", help="of a deployment on Elastic Cloud")
+    for flag, metavar, text in (
+        ("index", "I", "index, alias or data stream"),
+        ("field", "F", "the field that is reranked and shown as the text"),
+        ("title", "T", "the field shown as the title"),
+        ("fields", "LIST", 'the searched fields, such as "title^2,body"'),
+        ("endpoint", "E", "the inference endpoint that reranks"),
+        ("rerank", "WAY", "retriever, inference or local"),
+        ("user", "U", "the user; needs a password"),
+        ("ca-file", "F", "the CA of the server's certificate"),
+        ("fingerprint", "HEX", "SHA-256 of the server's certificate, or of its CA's"),
+        ("client-cert", "F", "this client's certificate"),
+        ("client-key", "F", "its key"),
+        ("accent", "C", "a colour by which the profile is known, such as #c2185b"),
+    ):
+        add.add_argument(f"--{flag}", metavar=metavar, help=text)
+    secret = add.add_mutually_exclusive_group()
+    for kind in ("api-key", "password", "bearer"):
+        secret.add_argument(f"--{kind}-env", metavar="VAR", help=f"environment variable that holds the {kind}")
+        secret.add_argument(f"--{kind}-command", metavar="WORDS", help=f"command that prints the {kind}, in quotes")
+        secret.add_argument(f"--{kind}-keyring", metavar="SERVICE/USER", help=f"keyring entry that holds the {kind}")
+    add.add_argument("--insecure", action="store_true", help="trust any certificate")
+    add.add_argument("--replace", action="store_true", help="replace the profile of this name")
+    add.set_defaults(run="profile:add")
+    profile.add_parser("list", help="list the profiles").set_defaults(run="profile:list_all")
+    use = profile.add_parser("use", help="make a profile the default")
+    use.add_argument("name", metavar="NAME", help="a profile; - for this machine")
+    use.set_defaults(run="profile:use")
+    test = profile.add_parser("test", help="check a profile from the address to the endpoint")
+    test.add_argument("name", metavar="NAME", nargs="?", help="by default, the default profile")
+    test.add_argument("--format", choices=("table", "json"), default="table")
+    test.set_defaults(run="profile:test")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

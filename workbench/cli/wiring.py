@@ -1,5 +1,6 @@
-"""Ties engines, models and settings into a session; everything heavy is imported inside the functions."""
+"""Ties profiles, engines, models and settings into a session; everything heavy is imported inside the functions."""
 
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,38 +11,71 @@ from workbench.config.paths import Paths, bundled, user_paths
 from workbench.config.settings import Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
 from workbench.domain.tuning import Tuning
-from workbench.engines.base import Opened, Reranker
+from workbench.engines.base import Engines, Opened, Reranker
 from workbench.services.kept import Kept
 from workbench.services.local import LocalEngines, LocalModel
 from workbench.services.models import ModelLibrary
-from workbench.services.session import Session
+from workbench.services.session import Session, place_of
 from workbench.services.threads import in_thread
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from workbench.config.profiles import Profiles
     from workbench.models.store import ModelStore
 
+THIS_MACHINE = "-"
+"""Instead of a profile's name: the embedded engine."""
 BUNDLED = "help-center"
 FIRST_START_PATIENCE = 30.0
 """Seconds to wait while another process, started at the same moment, indexes the bundled corpus."""
 
 
 def settings_for(arguments: "Namespace") -> Settings:
-    """The settings file with the command line's flags on top."""
-    settings = load_settings(user_paths().settings)
+    """The settings file with the command line's flags on top; the corpus becomes a place, its profile included."""
+    paths = user_paths()
+    settings = load_settings(paths.settings)
     given = {
         key: value
-        for key in ("corpus", "model", "depth", "size", "mix_weight")
+        for key in ("profile", "corpus", "model", "depth", "size", "mix_weight")
         if (value := getattr(arguments, key, None)) is not None
     }
     parse_settings(given, "command line")
-    return replace(settings, **given)
+    settings = replace(settings, **given)
+    profile = settings.profile or (_profiles(paths).default if paths.profiles.exists() else "")
+    if profile in ("", THIS_MACHINE):
+        return replace(settings, profile="")
+    return replace(settings, profile=profile, corpus=place_of(profile, given.get("corpus", "")))
+
+
+def _profiles(paths: Paths) -> "Profiles":
+    from workbench.config.profiles import load_profiles
+
+    return load_profiles(paths.profiles, os.environ)
 
 
 def open_session(settings: Settings) -> Session:
     """Make a session; nothing is opened yet."""
     paths = user_paths()
+    local = _local_engines(settings, paths)
+
+    def engines(profile: str) -> Engines:
+        return _cluster_engines(profile, local, paths) if profile else local
+
+    def profiles() -> tuple[str, ...]:
+        return tuple(_profiles(paths).profiles)
+
+    tuning = Tuning(settings.depth, settings.size, settings.mix_weight, settings.fields)
+    return Session(engines(settings.profile), tuning, Kept(paths.data), engines, profiles)
+
+
+def _cluster_engines(name: str, local: LocalEngines, paths: Paths) -> Engines:
+    from workbench.engines.elasticsearch.engines import ClusterEngines
+
+    return ClusterEngines(_profiles(paths).named(name), paths.templates, local.model, local.rerankers)
+
+
+def _local_engines(settings: Settings, paths: Paths) -> LocalEngines:
 
     async def open_corpus(name: str) -> Opened:
         return await in_thread(partial(_open_corpus, paths, name, settings.fields), f"open {name}")
@@ -59,9 +93,7 @@ def open_session(settings: Settings) -> Session:
 
         return sorted({BUNDLED, *(corpus.name for corpus in list_corpora(paths.corpora))})
 
-    tuning = Tuning(settings.depth, settings.size, settings.mix_weight, settings.fields)
-    engines = LocalEngines(open_corpus, corpus_names, LocalModel(settings.model, models, open_reranker))
-    return Session(engines, tuning, Kept(paths.data))
+    return LocalEngines(open_corpus, corpus_names, LocalModel(settings.model, models, open_reranker))
 
 
 def model_store(paths: Paths) -> "ModelStore":

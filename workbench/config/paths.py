@@ -25,9 +25,19 @@ class Paths:
         return self.config / "config.toml"
 
     @property
+    def profiles(self) -> Path:
+        """How to reach clusters."""
+        return self.config / "profiles.toml"
+
+    @property
     def themes(self) -> Path:
         """The user's own themes."""
         return self.config / "themes"
+
+    @property
+    def templates(self) -> Path:
+        """One JSON file per query template."""
+        return self.config / "templates"
 
     @property
     def corpora(self) -> Path:

@@ -16,7 +16,10 @@ class Settings:
 
     theme: str = ""
     """Empty for the one that was chosen in the app."""
+    profile: str = ""
+    """The profile to start with; empty for the default one, `-` for this machine."""
     corpus: str = "help-center"
+    """A corpus, or an index of the profile."""
     model: str = "all-minilm-l6-v2"
     depth: int = 30
     """Candidates to rerank, 1 to 1000."""

@@ -1,6 +1,13 @@
 """What was sent to a server, what came back, and what a person should know about it."""
 
+import json
+import shlex
 from dataclasses import dataclass
+
+from workbench.domain.text import sanitize
+
+LINES = ("_bulk", "_msearch")
+"""Ends of the paths whose body is one JSON value per line."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +51,48 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def curl(exchange: Exchange, host: str = "") -> str:
+    """Write a request as a command for a POSIX shell.
+
+    The address and the key are left to `$ES_URL` and `$ES_API_KEY`: neither is known here, and neither should be.
+
+    Args:
+        exchange: The request; its answer does not matter.
+        host: Scheme, host and port instead of `$ES_URL`; without credentials.
+    """
+    address = shlex.quote(host.rstrip("/")) if host else '"$ES_URL"'
+    method = "--head" if exchange.method == "HEAD" else f"-X {exchange.method}"
+    # Without globbing: braces and brackets are allowed in the name of a data stream's pattern.
+    lines = [
+        f"curl -sS --globoff {method} {address}{shlex.quote(exchange.path)}",
+        '-H "Authorization: ApiKey $ES_API_KEY"',
+    ]
+    if exchange.body:
+        kind = "x-ndjson" if _by_line(exchange) else "json"
+        # Not --data, which takes a body that begins with @ for the name of a file.
+        lines += [f"-H 'Content-Type: application/{kind}'", f"--data-raw {shlex.quote(exchange.body)}"]
+    return " \\\n  ".join(lines)
+
+
+def console(exchange: Exchange) -> str:
+    """Write a request as Kibana's Dev Console takes it, its body laid out."""
+    return "\n".join(filter(None, (f"{exchange.method} {exchange.path}", laid_out(exchange))))
+
+
+def laid_out(exchange: Exchange) -> str:
+    """The body with a line per value; one that is a JSON value per line, or no JSON, as it was sent."""
+    if _by_line(exchange):
+        return exchange.body.rstrip("\n")
+    try:
+        value = json.loads(exchange.body)
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        # What was escaped because it is not safe to print stays escaped.
+        return text if sanitize(text) == text else json.dumps(value, indent=2)
+    except (ValueError, RecursionError):
+        return exchange.body
+
+
+def _by_line(exchange: Exchange) -> bool:
+    return exchange.path.partition("?")[0].endswith(LINES)

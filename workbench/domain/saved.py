@@ -7,7 +7,7 @@ from math import isfinite
 
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
-from workbench.domain.tuning import BOOST, READS, Tuning
+from workbench.domain.tuning import BOOST, READS, Choice, Tuning
 
 NAME_LIMIT = 60
 """Characters of a name; longer ones are cut."""
@@ -93,6 +93,7 @@ def tuning_record(tuning: Tuning) -> dict[str, object]:
         "mix": tuning.weight,
         "boosts": dict(tuning.boosts),
         "reads": list(tuning.reads),
+        **({"choices": dict(tuning.chosen)} if tuning.choices else {}),
     }
 
 
@@ -109,7 +110,9 @@ def tuning_of(raw: object) -> Tuning:
     boosts = {single_line(field, FIELD_LIMIT): value for field, value in _table("boosts", table["boosts"]).items()}
     if not boosts:
         raise BadInputError("boosts is empty.", "One field must be searched.")
-    tuning = Tuning(boosts=tuple((field, 1.0) for field in boosts), reads=tuple(map(str, reads)))
+    chosen = _table("choices", table.get("choices", {}))
+    options = tuple(Choice(single_line(name, FIELD_LIMIT), (option,), option) for name, option in _texts(chosen))
+    tuning = Tuning(boosts=tuple((field, 1.0) for field in boosts), reads=tuple(map(str, reads)), choices=options)
     numbers = {name: table[name] for name in ("depth", "size", "mix")}
     for name, value in (numbers | {f"{BOOST}{field}": value for field, value in boosts.items()}).items():
         tuning = tuning.given(name, _number(name, value))
@@ -166,6 +169,10 @@ def _table(name: str, raw: object) -> dict[str, object]:
     if not isinstance(raw, dict):
         raise BadInputError(f"{name} is {'missing' if raw is None else 'not an object'}.")
     return raw
+
+
+def _texts(table: Mapping[str, object]) -> list[tuple[str, str]]:
+    return [(name, single_line(text_of(table, name), FIELD_LIMIT)) for name in table]
 
 
 def _number(name: str, raw: object) -> float:

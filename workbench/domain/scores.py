@@ -20,6 +20,8 @@ class ScoreSpace(StrEnum):
     """Weighted sum of min-max normalised scores, 0–1, relative to one query's candidates."""
     ES = "es"
     """What Elasticsearch's reranking retriever puts in `_score`."""
+    RELEVANCE = "relevance"
+    """A hosted service's own score, mostly 0–1; it compares with its own alone, and no mapping leads to another."""
 
 
 def sigmoid(logit: float) -> float:

@@ -93,7 +93,7 @@ class IndexReader:
     def explain(self, query: ParsedQuery, id: str, boosts: Boosts) -> Explanation | None:
         """Take apart the score of one document; None when it does not match or there is none."""
         hit = self.find(id)
-        if not hit:
+        if not hit or not query.clauses:
             return None
         with self._answering():
             return self._explained(described(query, boosts), hit.address, 1.0)

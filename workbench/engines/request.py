@@ -47,7 +47,19 @@ def written(engine: str, corpus: str, depth: int, boosts: Boosts, query: Node) -
         "boosts": dict(boosts),
         "query": query,
     }
-    return _laid_out(whole, 0)
+    return laid_out(whole)
+
+
+def laid_out(value: object, depth: int = 0) -> str:
+    """Write JSON two spaces deeper per level, what is short on one line."""
+    flat = _flat(value)
+    if len(flat) + 2 * depth <= LINE or not isinstance(value, (dict, list)):
+        return flat
+    inner, outer = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    if isinstance(value, list):
+        return "[" + inner + f",{inner}".join(laid_out(item, depth + 1) for item in value) + outer + "]"
+    items = (f"{_flat(key)}: {laid_out(item, depth + 1)}" for key, item in value.items())
+    return "{" + inner + f",{inner}".join(items) + outer + "}"
 
 
 def _clause(clause: Clause, boosts: Boosts) -> Node:
@@ -69,14 +81,3 @@ def _in_field(clause: Clause, field: str, boost: float) -> Node:
         positions = [position - first for position, _ in clause.terms]
         return {"match_phrase": {field: {"terms": terms, "positions": positions, "boost": boost}}}
     return {"bool": {"should": [{"term": {field: term}} for _, term in clause.terms], "boost": boost}}
-
-
-def _laid_out(value: object, depth: int) -> str:
-    flat = _flat(value)
-    if len(flat) + 2 * depth <= LINE or not isinstance(value, (dict, list)):
-        return flat
-    inner, outer = "\n" + "  " * (depth + 1), "\n" + "  " * depth
-    if isinstance(value, list):
-        return "[" + inner + f",{inner}".join(_laid_out(item, depth + 1) for item in value) + outer + "]"
-    items = (f"{_flat(key)}: {_laid_out(item, depth + 1)}" for key, item in value.items())
-    return "{" + inner + f",{inner}".join(items) + outer + "}"

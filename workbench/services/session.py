@@ -36,7 +36,12 @@ class Session:
     """
 
     def __init__(
-        self, engines: Engines, tuning: Tuning, kept: Kept, other: Callable[[str], Engines] = _no_other
+        self,
+        engines: Engines,
+        tuning: Tuning,
+        kept: Kept,
+        other: Callable[[str], Engines] = _no_other,
+        profiles: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         """Nothing is opened yet.
 
@@ -45,7 +50,9 @@ class Session:
             tuning: What to start with.
             kept: What a person made.
             other: Gives the engines of another profile; of this machine for an empty name.
+            profiles: Names the profiles there are, this machine not among them; reads the disk.
         """
+        self.profiles = profiles
         self.kept = kept
         self.engines = engines
         self._other = other
@@ -54,6 +61,8 @@ class Session:
         self._past: list[Tuning] = []
         self.opened: Opened | None = None
         self.reranker: Reranker | StageError = self._not_loaded()
+        self._failed = False
+        """Whether the model in use was last seen as failed."""
 
     def _not_loaded(self) -> StageError:
         return StageError("rerank", f"{self.engines.model} is not loaded yet.", "")
@@ -62,6 +71,16 @@ class Session:
     def place(self) -> str:
         """What is open, with its profile; empty before anything is."""
         return place_of(self.engines.profile, self.opened.retriever.corpus) if self.opened else ""
+
+    async def names(self, profile: str) -> tuple[str, ...]:
+        """What could be opened of a profile, be it in use or not; of this machine for an empty name."""
+        if profile == self.engines.profile:
+            return await self.engines.names()
+        engines = self._other(profile)
+        try:
+            return await engines.names()
+        finally:
+            await engines.close()
 
     async def open(self, place: str) -> Opened:
         """Open a corpus or an index in place of what is open; on an error that stays.
@@ -79,14 +98,15 @@ class Session:
             except BaseException:
                 await engines.close()
                 raise
+        settings = [self.tuning, self.start, *self._past]
+        if self.opened is None or engines is not self.engines:
+            settings = [replace(tuning, reads=opened.retriever.reads) for tuning in settings]
         if self.opened:
             await self.opened.retriever.close()
         self.opened = opened
-        settings = [self.tuning, self.start, *self._past]
         if engines is not self.engines:
             await self._leave()
-            self.engines, self.reranker = engines, self._not_loaded()
-            settings = [replace(tuning, reads=opened.retriever.reads) for tuning in settings]
+            self.engines, self.reranker, self._failed = engines, self._not_loaded(), False
         self.tuning, self.start, *self._past = (self._fitted(tuning) for tuning in settings)
         self.baseline = self.baseline and self._fitted(self.baseline)
         return opened
@@ -103,7 +123,8 @@ class Session:
         await self.engines.close()
 
     def tune(self, tuning: Tuning) -> bool:
-        """Change the settings; False when they are these already."""
+        """Change the settings, as far as what is open knows them; False when they are these already."""
+        tuning = self._fitted(tuning) if self.opened else tuning
         if tuning == self.tuning:
             return False
         self._past.append(self.tuning)
@@ -120,10 +141,10 @@ class Session:
     async def ready_model(self) -> AsyncGenerator[ModelStatus, None]:
         """Make the model ready and load it, telling each state on the way; never raises for a model that fails.
 
-        A model that is loaded stays as it is.
+        A model that is loaded stays as it is, unless it had failed.
         """
         engines = self.engines
-        if not isinstance(self.reranker, StageError):
+        if not isinstance(self.reranker, StageError) and not self._failed:
             yield ModelStatus(engines.model, ModelState.LOADED, engines.profile or "local")
             return
         status = ModelStatus(engines.model, ModelState.ABSENT, engines.profile or "local")
@@ -139,7 +160,10 @@ class Session:
                         self.reranker = StageError("rerank", f"{status.id} is not ready: {status.state}.", "")
                     else:
                         self.reranker = item
+                        if self._failed:  # Its engine may offer another one.
+                            return
                         status = replace(status, state=ModelState.LOADED, progress=None)
+                    self._failed = status.state is ModelState.FAILED
                     yield status
         except Exception as error:
             failed = stage_error("rerank", error)

@@ -44,27 +44,44 @@ def open_in_editor(app: App[None], text: str, name: str) -> None:
         app.notify(said, title="Editor", severity="warning", markup=False)
 
 
+def edit_file(app: App[None], file: Path) -> bool:
+    """Open a file of the person's own in `$VISUAL` or `$EDITOR`; returns when they leave it.
+
+    Returns:
+        Whether the editor could be shown; what went wrong is notified.
+    """
+    return _handed_over(app, file, ("VISUAL", "EDITOR"), EDITORS)
+
+
 def _shown(app: App[None], text: str, name: str, variables: tuple[str, ...], usual: tuple[str, ...]) -> bool:
     """Whether the file was changed."""
     try:
-        words = _command(variables, usual)
         with TemporaryDirectory(prefix="workbench-", ignore_cleanup_errors=True) as folder:
             file = Path(folder) / f"{_safe_name(name)}.txt"
             file.touch(mode=0o600)
             given = text.rstrip("\n").encode() + b"\n"  # Editors end the last line.
             file.write_bytes(given)
-            code = _run(app, [*words, str(file)])
-            changed = file.exists() and file.read_bytes() != given
+            return _handed_over(app, file, variables, usual) and file.exists() and file.read_bytes() != given
+    except OSError as error:
+        app.notify(f"The text could not be handed over: {error}.", severity="error", timeout=12, markup=False)
+        return False
+
+
+def _handed_over(app: App[None], file: Path, variables: tuple[str, ...], usual: tuple[str, ...]) -> bool:
+    """Whether the other program was started; what went wrong is notified."""
+    try:
+        words = _command(variables, usual)
+        code = _run(app, [*words, str(file)])
     except WorkbenchError as error:
         app.notify(f"{error.message} {error.hint}", severity="error", timeout=12, markup=False)
         return False
     except OSError as error:
-        app.notify(f"The text could not be handed over: {error}.", severity="error", timeout=12, markup=False)
+        app.notify(f"The file could not be handed over: {error}.", severity="error", timeout=12, markup=False)
         return False
     if code:
         ended = f"code {code}" if code > 0 else f"signal {-code}"
         app.notify(f"{words[0]} ended with {ended}.", severity="warning", markup=False)
-    return changed
+    return True
 
 
 def _command(variables: tuple[str, ...], usual: tuple[str, ...]) -> list[str]:

@@ -27,15 +27,22 @@ PARTS: dict[str, Part] = {
         ),
     ),
     "Ranked lists": Part(
-        "Left is BM25, or the baseline you pinned; right is what the reranker made of its first candidates. The "
-        "selected document is marked in both, and a line joins its two places where there is room.",
+        "Left is BM25, or what else a cluster's first stage is, or the baseline you pinned; right is what the reranker "
+        "made of its first candidates. The selected document is marked in both, and a line joins its two places where "
+        "there is room.",
         (
             ("▲4 ▼2 =", "Shift: rank in the left list minus rank in the right one. ▲4 rose by four, ▼2 fell by two."),
             ("+", "Entered: among the compared rows at the right, but not at the left."),
             ("-", "Left: among the compared rows at the left, but not at the right."),
             ("(5)", "The rank in the other list."),
             ("━━━╸", "The score; bars compare within one list only."),
-            ("✂", "The model did not read all of this document."),
+            ("✂", "The model did not read all of this document; ≈✂ when that is an estimate."),
+            (
+                "rrf",
+                "Reciprocal rank fusion: the ranks of BM25 and of a search by meaning, added up as 1 / (k + rank).",
+            ),
+            ("linear", "The scores of BM25 and of a search by meaning, stretched to 0–1 and added up."),
+            ("template", "Ranked by your own query template."),
             ("matches", "Documents in the corpus that match the query; the list holds the first of them."),
         ),
     ),
@@ -48,7 +55,8 @@ PARTS: dict[str, Part] = {
             (
                 "tokens",
                 "Words and parts of words, as the model counts them. Where it read 254 of 812, the other 558 cannot "
-                "have changed the score.",
+                "have changed the score. ≈ before a count: an estimate from the number of words, for a model whose "
+                "tokenizer is not on this machine.",
             ),
         ),
     ),
@@ -116,16 +124,44 @@ PARTS: dict[str, Part] = {
             ("depth", "Candidates that are reranked; Elasticsearch calls it rank_window_size."),
             ("size", "Rows of each list that are compared."),
             ("reads", "The fields that the model is given."),
+            ("first stage", "What ranks the candidates on a cluster: BM25, rrf, linear, or your own query template."),
+            ("filter", "One of the profile's filters, or none."),
+            (
+                "rerank",
+                "retriever: the search itself reranks, in one request. inference: the candidates are fetched once and "
+                "sent to the inference endpoint in batches.",
+            ),
+            ("endpoint", "The inference endpoint that reranks."),
+            ("min score", "The logit below which the retriever drops a document."),
+            ("chunks", "The best so many chunks of a document that are scored instead of its beginning."),
         ),
     ),
-    "Request": Part("The exact query that ran, in the engine's own words."),
+    "Request": Part(
+        "The exact query that ran, in the engine's own words. With a cluster, what is odd about it and what to do, "
+        "then every request that was sent, with what came back.",
+        (
+            ("⚠", "A finding: the request went through, but not as you may think. The number stands in the top line."),
+            ("took", "Milliseconds that the server says it worked."),
+            ("network", "The rest of the wait for it."),
+        ),
+    ),
+    "Profiles": Part(
+        "A profile leads to a cluster; its name stands reversed at the top left, in the colour you gave it. What must "
+        "not be overlooked about it, such as a certificate that nobody checks, stands beside it.",
+        (
+            ("by retriever", "How the cluster reranks; see rerank in Tuning."),
+            ("retrying in 4 s", "The cluster cannot be asked. It is asked again by itself, ever less often."),
+        ),
+    ),
     "Latency": Part(
         "Where the time of the last query went, in milliseconds.",
         (
-            ("retrieve", "Finding and scoring with BM25."),
+            ("retrieve", "Finding and scoring the candidates; of a cluster, what it says that this took."),
             ("fetch", "Reading the candidates' text."),
             ("tokenize", "Cutting the text into tokens."),
             ("rerank", "The model at work. Documents it has met before are quick."),
+            ("network", "Waiting for a cluster, less what it says it took."),
+            ("ours", "What is left of the whole: our own part."),
             ("in all", "From the query to the last score, waiting included."),
         ),
     ),
@@ -135,12 +171,12 @@ PARTS: dict[str, Part] = {
         "and unnamed until you have said which one is better; the tally runs on.",
     ),
     "Query drawer": Part(
-        "Recent queries and those that came with the corpus; typing narrows them. The lists of themes and of saved "
-        "states have the same keys.",
+        "Recent queries and those that came with the corpus; typing narrows them. The lists of themes, of saved states "
+        "and of places have the same keys.",
     ),
     "Save": Part("Asks for a name to keep the query and all settings under."),
     "Recall": Part("The queries and settings you saved; Enter brings them back."),
-    "Explanation": Part("How one BM25 score came about, down to the last factor."),
+    "Explanation": Part("How one score of the left list came about, down to the last factor."),
     "Jump mode": Part("A letter stands on every panel; press it, or click it, to go there."),
     "Mouse": Part(
         "Click selects, the wheel scrolls, dragging selects text. Holding Shift (in some terminals Option) leaves "

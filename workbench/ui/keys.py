@@ -38,13 +38,21 @@ COMPARE_KEYS = [
     _key("sample.previous", "f4", "sample(-1)", "Previous sample", "Run the corpus's previous sample query"),
     _key("state.save", "s", "save_state", "Save", "Save query and settings under a name"),
     _key("state.recall", "o", "recall_state", "Recall", "Recall a saved query with its settings"),
-    _key("score.explain", "f7", "explain", "Explain", "Take the selected document's BM25 score apart"),
+    _key(
+        "score.explain",
+        "f7",
+        "explain",
+        "Explain",
+        "Take the selected document's BM25 score, or the first stage's, apart",
+    ),
     _key("view.freeze", "f", "freeze", "Freeze", "Keep what is shown while work goes on; again to go on"),
     _key("view.maximize", "z", "zoom", "Maximise", "Give the panel in use the whole screen, or back"),
     _key("copy", "y", "copy", "Copy", "Copy what is selected, or what the panel in use shows"),
     _key("document.pager", "v", "pager", "Pager", "Read the selected document in $PAGER"),
     _key("document.editor", "e", "editor", "Editor", "Open a copy of the selected document in $EDITOR"),
-    _key("corpus.choose", "ctrl+o", "corpora", "Corpus", "Search another corpus"),
+    _key("corpus.choose", "ctrl+o", "corpora", "Corpus", "Search another corpus, index or profile"),
+    _key("profile.choose", "w", "profiles", "Profile", "Switch profile: another cluster, or this machine"),
+    _key("template.edit", "T", "template", "Template", "Edit the query template in $EDITOR"),
     _key("model.retry", "f5", "model", "Retry model", "Get the model ready again after a failure"),
 ]
 
@@ -81,6 +89,8 @@ DOCUMENT_KEYS = [
 REQUEST_KEYS = [
     _key("request.down", "down,j", "scroll_down", "Scroll down"),
     _key("request.up", "up,k", "scroll_up", "Scroll up"),
+    _key("request.curl", "c", "copy_as('curl')", "Copy as curl", "Copy what was sent to a server as curl commands"),
+    _key("request.console", "d", "copy_as('console')", "Copy for Dev Tools", "Copy it as Dev Console text"),
 ]
 
 SCORES_KEYS = [

@@ -6,18 +6,25 @@ from textual.content import Content
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelState, ModelStatus
+from workbench.domain.text import single_line
 from workbench.domain.tuning import BOOST, Tuning
 from workbench.ui.text import safe, safe_line
 from workbench.ui.widgets.model_panel import progress_line
 
 
+def ranked_by(ranking: str) -> str:
+    """What ranked the candidates, as it is written: BM25, or an engine's own name for something else."""
+    return "BM25" if ranking == "bm25" else single_line(ranking)
+
+
 def before_title(comparison: Comparison) -> Content:
-    """Title of the left list: BM25, or the baseline with the settings that it was made with."""
+    """Title of the left list: what ranked it, or the baseline with the settings that it was made with."""
     if comparison.baseline:
         return safe_line(f"Baseline · {_made_with(comparison)}")
     if comparison.error and comparison.error.stage == "retrieve":
-        return Content("BM25")
-    return Content(f"BM25 · {comparison.total:,} {'match' if comparison.total == 1 else 'matches'}")
+        return Content("BM25" if comparison.engine == "embedded" else "First stage")
+    matches = "match" if comparison.total == 1 else "matches"
+    return Content(f"{ranked_by(comparison.ranking)} · {comparison.total:,} {matches}")
 
 
 def before_notice(comparison: Comparison) -> Content:

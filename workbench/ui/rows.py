@@ -7,6 +7,7 @@ from workbench.domain.comparison import Comparison
 from workbench.domain.documents import Document, Span
 from workbench.domain.ranking import Candidate, Reranked
 from workbench.domain.scores import ScoreSpace, min_max, sigmoid
+from workbench.domain.tokens import TokenCount
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Row:
     title_spans: tuple[Span, ...]
     truncated: bool
     """The model did not read all of it."""
+    estimated: bool = False
+    """That is an estimate."""
 
 
 def before_rows(comparison: Comparison) -> tuple[Row, ...]:
@@ -36,16 +39,23 @@ def before_rows(comparison: Comparison) -> tuple[Row, ...]:
     after = {row.candidate.document.id: row for row in comparison.reranked}
     if comparison.baseline:
         return tuple(
-            _before(row.candidate, row.rank, f"{row.score:.3f}", fraction, row.tokens.truncated, after, comparison)
+            _before(row.candidate, row.rank, f"{row.score:.3f}", fraction, row.tokens, after, comparison)
             for row, fraction in _with_fractions(comparison.baseline.reranked, comparison)
         )
     best = max((row.score for row in comparison.bm25), default=0.0) or 1.0
+    digits = first_digits(comparison)
     rows = []
     for row in comparison.bm25:
         moved = after.get(row.document.id)
-        cut = bool(moved and moved.tokens.truncated)
-        rows.append(_before(row, row.rank, f"{row.score:.2f}", row.score / best, cut, after, comparison))
+        tokens = moved.tokens if moved else None
+        rows.append(_before(row, row.rank, f"{row.score:.{digits}f}", row.score / best, tokens, after, comparison))
     return tuple(rows)
+
+
+def first_digits(comparison: Comparison) -> int:
+    """Decimals of a first-stage score: two of BM25's, more where all are small, as those of `rrf` are."""
+    small = all(abs(row.score) < 1 for row in comparison.bm25)
+    return 4 if small and comparison.ranking != "bm25" else 2
 
 
 def _before(
@@ -53,7 +63,7 @@ def _before(
     rank: int,
     score: str,
     fraction: float,
-    truncated: bool,
+    tokens: TokenCount | None,
     after: dict[str, Reranked],
     comparison: Comparison,
 ) -> Row:
@@ -69,7 +79,8 @@ def _before(
         score,
         fraction,
         candidate.title_spans,
-        truncated,
+        bool(tokens and tokens.truncated),
+        bool(tokens and not tokens.exact),
     )
 
 
@@ -88,6 +99,7 @@ def reranked_rows(comparison: Comparison) -> tuple[Row, ...]:
             fraction,
             row.candidate.title_spans,
             row.tokens.truncated,
+            not row.tokens.exact,
         )
         for row, fraction in _with_fractions(comparison.reranked, comparison)
     )

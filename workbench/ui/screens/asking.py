@@ -1,34 +1,34 @@
-"""How the compare screen gets its answers: corpus, query, model and document, each in a worker of its own."""
+"""How the compare screen gets its answers: query, model and document, each in a worker of its own."""
 
 import asyncio
 import time
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
+from textual.content import Content
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import Static
-from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
+from textual.worker import Worker, WorkerState
 
 from workbench.config.logs import log_error, log_surprise
 from workbench.domain.comparison import Comparison
-from workbench.domain.deployment import ModelStatus
+from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation, Highlights
 from workbench.domain.tuning import Tuning
 from workbench.services.session import Session
 from workbench.services.threads import in_thread
-from workbench.ui.text import safe, safe_line
+from workbench.ui.screens.recovering import RecoveringScreen
+from workbench.ui.text import safe_line
 from workbench.ui.widgets.panels import Inspected
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.shift_panel import ShiftPanel
-from workbench.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from workbench.domain.saved import State
+    pass
 
 PAUSE = 0.04
 """Seconds that typing must rest before the model is asked; BM25 answers every key."""
@@ -38,7 +38,7 @@ COUNT_EVERY = 0.1
 """Seconds between two updates of the count of scored candidates."""
 
 
-class AskingScreen(Screen[None]):
+class AskingScreen(RecoveringScreen):
     """Holds the one comparison and the one selected document that every list and panel reads."""
 
     # Without repaint: a change redraws the widgets that read it, not the whole screen.
@@ -56,75 +56,46 @@ class AskingScreen(Screen[None]):
     frozen: reactive[bool] = reactive(False, repaint=False)
     """What is shown stays, while queries go on running."""
 
-    def __init__(self, session: Session, corpus: str, query: str | None) -> None:
-        super().__init__()
-        self.session = session
-        self._corpus = corpus
-        self._first_query = query
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self._sample = -1
         """Which sample query was run last; before the first, -1."""
         self._remembered = ("", "")
-        """Corpus and query."""
-        self._noted = self._said = ""
+        """Place and query."""
+        self._noted: tuple[str, ...] = ()
+        self._said = ""
         self._newest: tuple[Comparison, Tuning] | None = None
-
-    def on_mount(self) -> None:
-        """Open the corpus once the first picture is out."""
-        self._read_settings()
-        self.made_with = self.session.tuning
-        self.call_after_refresh(self.open_corpus, self._corpus)
 
     # Work -----------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="corpus", exit_on_error=False)
-    async def open_corpus(self, name: str, state: "State | None" = None, other: bool = False) -> None:
-        """Open a corpus, run a query, and only then spend time on the model.
+    @work(exclusive=True, group="query", exit_on_error=False)
+    async def run_query(self, text: str, pause: float, again: bool = False) -> None:
+        """Run a query through both stages; a newer one cancels it.
 
         Args:
-            name: The corpus.
-            state: What to go back to in it; None keeps query and settings as they are.
-            other: It takes another one's place, so that its own first sample query replaces the query.
+            text: The query.
+            pause: Seconds that typing must rest.
+            again: It failed before, and what is shown says so until this is complete.
         """
-        bm25 = self.query_one("#bm25", RankList)
-        if not bm25.rows:
-            bm25.show((), safe_line(f"opening {name}…"))
-        line = self.query_one(QueryLine)
-        typed = line.value
-        try:
-            opened = await self.session.open(name)
-        except WorkbenchError as error:
-            if self.session.opened is None:
-                bm25.show((), safe(f"{error.message}\n{error.hint}"))
-            self.app.notify(f"{error.message} {error.hint}", title="Corpus", severity="error", markup=False, timeout=12)
-            return
-        self.frozen = False  # What is shown is of another corpus.
-        status = self.query_one(StatusBar)
-        status.corpus, status.documents = opened.retriever.corpus, opened.documents
-        if state:
-            self._take_up(state)
-        elif (other and line.value == typed) or not line.value:
-            self._sample, self.chosen = 0 if opened.queries else -1, False
-            self._write_query(opened.queries[0].text if opened.queries else "")
-            line.select_all()
-        self._read_settings()
-        with suppress(WorkerCancelled, WorkerFailed):  # A key was faster, or the failure has been said.
-            await self.run_query(line.value, 0).wait()
-        if self.model is None:
-            self.ready_model()
-
-    @work(exclusive=True, group="query", exit_on_error=False)
-    async def run_query(self, text: str, pause: float) -> None:
-        """Run a query through both stages; a newer one cancels it."""
         if self.session.opened is None:
             return
-        shown, tuning = time.monotonic(), self.session.tuning
+        if not again:
+            self.stop_retrying()
+        shown, tuning, comparison = time.monotonic(), self.session.tuning, None
         async with aclosing(self.session.compare(text, pause)) as stages:
             async for comparison in stages:
-                if comparison.done or not comparison.scored or time.monotonic() - shown > COUNT_EVERY:
+                counts = not comparison.scored or time.monotonic() - shown > COUNT_EVERY
+                if comparison.done or (counts and not again):
                     shown = time.monotonic()
                     self._newest = comparison, tuning
                     if not self.frozen:
                         self.show(comparison, tuning)
+        if comparison is None or not self.passing(comparison, self.model):
+            self.stop_retrying()
+        elif self.model and self.model.state is ModelState.FAILED:
+            self.retry(partial(self.ready_model, again=True))
+        else:
+            self.retry(partial(self.run_query, text, 0, again=True))
 
     def show(self, comparison: Comparison, tuning: Tuning) -> None:
         """Put a result on the screen, and know what it was made with."""
@@ -132,12 +103,16 @@ class AskingScreen(Screen[None]):
         self.comparison = comparison
 
     @work(exclusive=True, group="model", exit_on_error=False)
-    async def ready_model(self) -> None:
-        """Get the model ready; rerank what is on screen as soon as it is."""
+    async def ready_model(self, again: bool = False) -> None:
+        """Get the model ready; rerank what is on screen as soon as it is.
+
+        Args:
+            again: It failed before.
+        """
         async with aclosing(self.session.ready_model()) as states:
             async for status in states:
                 self.model = status
-        self.rerun()
+        self.rerun(again)
 
     @work(exclusive=True, group="document", exit_on_error=False)
     async def inspect(self) -> None:
@@ -175,17 +150,17 @@ class AskingScreen(Screen[None]):
         from workbench.ui.screens.query_drawer import QueryDrawer
 
         if self.session.opened:
-            corpus = self.session.opened.retriever.corpus
-            recent = await in_thread(partial(self.session.kept.history.recent, corpus), "recent queries")
-            if self.app.screen is self:
+            place = self.session.place
+            recent = await in_thread(partial(self.session.kept.history.recent, place), "recent queries")
+            if self.app.screen is self and self.session.place == place:
                 self.app.push_screen(QueryDrawer(self.session.opened.queries, recent), self.ask)
 
     @work(group="history", exit_on_error=False)
     async def remember(self, query: str) -> None:
         """Keep a query that a person meant: one they entered, chose, or looked into."""
-        opened = self.session.opened
-        if opened and (opened.retriever.corpus, query) != self._remembered:
-            self._remembered, history = (opened.retriever.corpus, query), self.session.kept.history
+        place = self.session.place
+        if place and (place, query) != self._remembered:
+            self._remembered, history = (place, query), self.session.kept.history
             warned = history.warning
             await in_thread(partial(history.add, *self._remembered), "recent queries")
             if history.warning != warned:
@@ -212,10 +187,10 @@ class AskingScreen(Screen[None]):
 
     # What a person asks ---------------------------------------------------------------------------
 
-    def rerun(self) -> None:
-        """Run the present query again, after a setting has changed."""
+    def rerun(self, again: bool = False) -> None:
+        """Run the present query again, after a setting has changed; or because it failed before."""
         self._read_settings()
-        self.run_query(self.query_one(QueryLine).value, 0)
+        self.run_query(self.query_one(QueryLine).value, 0, again)
 
     def ask(self, query: str | None) -> None:
         """Put a query into the line and run it; None leaves everything as it is."""
@@ -237,24 +212,6 @@ class AskingScreen(Screen[None]):
             self._sample = texts.index(now)
         self._sample = (max(self._sample, -1 if step > 0 else 0) + step) % len(queries)
         self.ask(texts[self._sample])
-
-    def restore(self, state: "State") -> None:
-        """Go back to a saved state."""
-        opened = self.session.opened
-        if opened is None or opened.retriever.corpus != state.corpus:
-            self.open_corpus(state.corpus, state)
-        else:
-            self._take_up(state)
-            self.rerun()
-
-    def _take_up(self, state: "State") -> None:
-        self.frozen = False
-        self.session.tune(state.tuning)
-        self.session.baseline = state.baseline
-        self._write_query(state.query)
-        self.chosen = state.selected is not None
-        self.selected_id = state.selected or self.selected_id
-        self.remember(state.query)
 
     def _let_go(self) -> None:
         """Let the next result select what is on top of it; what is frozen stays as it is."""
@@ -299,17 +256,25 @@ class AskingScreen(Screen[None]):
 
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Say how the query was read, and keep the person's choice or else select what is on top."""
-        if comparison is None or (comparison.scored and not comparison.done):
+        if comparison and comparison.scored and not comparison.done:
             return
-        note = " ".join(comparison.warnings)
-        if note != self._noted:
-            self._noted = note
-            self.query_one("#note", Static).update(safe_line(note))
+        self._note(comparison.warnings if comparison else ())
+        if comparison is None:
+            return
         before = self.selected_id
         if not (self.chosen and comparison.candidate(before)):
             self.select_top(comparison)
         if self.selected_id == before:  # A change of it inspects the document by itself.
             self.inspect()
+
+    def _note(self, warnings: tuple[str, ...]) -> None:
+        """Show the first warning beside the query, and how many more there are."""
+        if warnings != self._noted:
+            self._noted = warnings
+            more = len(warnings) - 1
+            self.query_one("#note", Static).update(safe_line(warnings[0] if warnings else ""))
+            self.query_one("#more", Static).update(Content(f" +{more} more " if more > 0 else ""))
+            self.query_one("#prompt").set_class(more > 0, "-more")
 
     def select_top(self, comparison: Comparison) -> None:
         """Select what is on top of the fullest list there is."""

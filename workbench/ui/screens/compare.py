@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual import on, work
@@ -12,7 +13,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Static
 
-from workbench.domain.tuning import Tuning
+from workbench.domain.tuning import Chosen, Tuning
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.screens.presenting import PresentingScreen
 from workbench.ui.widgets.document_panel import DocumentPanel
@@ -49,6 +50,15 @@ class Copyable(Protocol):
         ...
 
 
+@runtime_checkable
+class Templated(Protocol):
+    """Engines whose first stage can be a person's own query template."""
+
+    def template(self, chosen: Chosen) -> Path | None:
+        """The file of the template that is chosen; None when the first stage is something else."""
+        ...
+
+
 class CompareScreen(PresentingScreen):
     """Lays the screen out, and does what the keys say."""
 
@@ -72,6 +82,7 @@ class CompareScreen(PresentingScreen):
             yield Static(Content(" ❯ "))
             yield QueryLine(self._first_query or "", id="query")
             yield Static(id="note")
+            yield Static(id="more")
         yield Lists("lists").data_bind(
             here.comparison, here.selected_id, here.model, here.chosen, here.pitch, here.ballot
         )
@@ -187,14 +198,15 @@ class CompareScreen(PresentingScreen):
             self.maximize(self.focused, container=False)
 
     def action_explain(self) -> None:
-        """Take the selected document's BM25 score apart."""
+        """Take the selected document's first-stage score apart."""
         from workbench.ui.screens.explain import ExplainScreen
 
-        if self.explanation is None or self.selected_id is None:
-            self.app.notify("No document is selected whose BM25 score could be explained.", markup=False)
+        if self.explanation is None or self.selected_id is None or self.comparison is None:
+            self.app.notify("No document is selected whose score could be explained.", markup=False)
             return
         found = self.inspected.document
-        self.app.push_screen(ExplainScreen((found and found.title) or self.selected_id, self.explanation))
+        heading = (found and found.title) or self.selected_id
+        self.app.push_screen(ExplainScreen(heading, self.explanation, self.comparison.ranking))
 
     def action_sample(self, step: int) -> None:
         """Run another of the queries that came with the corpus."""
@@ -206,10 +218,31 @@ class CompareScreen(PresentingScreen):
 
     @work(exclusive=True, group="corpora", exit_on_error=False)
     async def action_corpora(self) -> None:
-        """Pick another corpus."""
-        names = await self.session.engines.names()
-        commands = [(name, lambda name=name: self.open_corpus(name, other=True), f"Search {name}") for name in names]
-        self.app.search_commands(commands, placeholder="Search which corpus?")
+        """Search another corpus, index or profile."""
+        from workbench.ui.screens.places import choose_place
+
+        await choose_place(self)
+
+    @work(exclusive=True, group="corpora", exit_on_error=False)
+    async def action_profiles(self) -> None:
+        """Switch to another cluster, or to this machine."""
+        from workbench.ui.screens.places import choose_profile
+
+        await choose_profile(self)
+
+    def action_template(self) -> None:
+        """Edit the query template that is the first stage, and run the query with it."""
+        from workbench.ui.external import edit_file
+
+        engines = self.session.engines
+        file = engines.template(self.session.tuning.chosen) if isinstance(engines, Templated) else None
+        if file is None:
+            said = (
+                "The first stage is no query template. Where a profile has some, `first stage` in Tuning chooses one."
+            )
+            self.app.notify(said, markup=False)
+        elif edit_file(self.app, file):
+            self.rerun()
 
     @work(exclusive=True, group="states", exit_on_error=False)
     async def action_save_state(self) -> None:

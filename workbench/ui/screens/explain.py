@@ -1,4 +1,4 @@
-"""How one BM25 score came about, down to the last factor."""
+"""How one first-stage score came about, down to the last factor."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -8,6 +8,7 @@ from textual.widgets.tree import TreeNode
 
 from workbench.domain.ranking import Explanation
 from workbench.ui.keys import EXPLAIN_KEYS
+from workbench.ui.notices import ranked_by
 from workbench.ui.text import safe_line
 
 OPEN_DEPTH = 3
@@ -21,21 +22,23 @@ class ExplainScreen(ModalScreen[None]):
     CSS_PATH = "explain.tcss"
     BINDINGS = [*EXPLAIN_KEYS]
 
-    def __init__(self, heading: str, explanation: Explanation) -> None:
+    def __init__(self, heading: str, explanation: Explanation, ranking: str = "bm25") -> None:
         """Explain one score.
 
         Args:
             heading: What has the score, such as a document's title; untrusted.
             explanation: Of any engine; untrusted.
+            ranking: Name of what scored it.
         """
         super().__init__()
+        self._ranking = ranked_by(ranking)
         self._heading = heading
         self._explanation = explanation
 
     def compose(self) -> ComposeResult:
         """One tree that fills the page."""
         tree = Tree[Explanation](_label(self._explanation), self._explanation)
-        tree.border_title = safe_line(f"BM25 · {self._heading}", limit=LABEL_LIMIT)
+        tree.border_title = safe_line(f"{self._ranking} · {self._heading}", limit=LABEL_LIMIT)
         tree.border_subtitle = safe_line("Enter opens and closes a branch · Esc closes")
         yield tree
 

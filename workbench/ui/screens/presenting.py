@@ -1,5 +1,6 @@
 """Presenter mode: the query, the two lists and their lines; and the blind vote on which list is better."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,9 +10,10 @@ from textual.reactive import reactive
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.tuning import Tuning
+from workbench.services.session import place_of
 from workbench.services.threads import in_thread
 from workbench.ui.keys import PRESENT_KEYS
-from workbench.ui.screens.asking import AskingScreen
+from workbench.ui.screens.opening import OpeningScreen
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 
@@ -23,7 +25,7 @@ ROOMY = 26
 """Rows of the terminal from which the lists are spaced out."""
 
 
-class PresentingScreen(AskingScreen):
+class PresentingScreen(OpeningScreen):
     """What the compare screen can do in presenter mode."""
 
     BINDINGS = [*PRESENT_KEYS]
@@ -37,7 +39,7 @@ class PresentingScreen(AskingScreen):
     """Lines per row of the lists."""
 
     _sides: tuple[object, ...] = ()
-    """What the lists are of: corpus, model and the settings of both."""
+    """What the lists are of: place, model and the settings of both."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The presenter's keys work in presenter mode alone."""
@@ -104,15 +106,25 @@ class PresentingScreen(AskingScreen):
         """Another query, or other lists, are another vote."""
         super().watch_comparison(comparison)
         if comparison is None:
+            self.tally, self._sides = None, ()
             return
         baseline = comparison.baseline and comparison.baseline.tuning
-        sides = (comparison.corpus, comparison.reranker and comparison.reranker.model, self.made_with, baseline)
+        sides = (
+            self._searched(comparison),
+            comparison.reranker and comparison.reranker.model,
+            self.made_with,
+            baseline,
+        )
         if sides != self._sides:
             self.tally = None
         if self.ballot and (sides, comparison.query) != (self._sides, self.ballot.query):
             self._draw(comparison)
         self._sides = sides
         self._select_blindly()
+
+    def _searched(self, comparison: Comparison) -> str:
+        # Nothing that is shown is of another profile: what was goes when one is opened.
+        return place_of(self.session.engines.profile, comparison.corpus)
 
     def watch_ballot(self) -> None:
         """Select again what is on top, once that tells nothing any more."""
@@ -138,12 +150,12 @@ class PresentingScreen(AskingScreen):
         """Write a vote down, if there is one, then count all."""
         from workbench.services.votes import Sides, Vote
 
-        votes = self.session.kept.votes
+        votes, place = self.session.kept.votes, self._searched(comparison)
         if ballot.preferred:
-            vote = Vote.of(ballot, comparison, tuning, datetime.now(UTC))
+            vote = Vote.of(ballot, replace(comparison, corpus=place), tuning, datetime.now(UTC))
             await in_thread(partial(votes.add, vote), "votes")
             self.warn("Votes", votes.warning)
         if comparison.reranker:
             sides = Sides.of(comparison, tuning)
-            self.tally = await in_thread(partial(votes.tally, comparison.corpus, sides), "votes")
+            self.tally = await in_thread(partial(votes.tally, place, sides), "votes")
             self.warn("Votes", votes.warning)

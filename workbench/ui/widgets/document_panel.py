@@ -111,6 +111,7 @@ def _said(tokens: TokenCount, reads: tuple[str, ...]) -> str:
     whole = {TITLE, BODY} <= set(reads)
     only = "the model " if whole else f"the model was given the {' and the '.join(reads)} only · "
     query = " · ✂ query" if tokens.kept_query < tokens.query else ""
+    guess, about = ("", "") if tokens.exact else ("estimated: ", "≈")
     if tokens.kept_document < tokens.document:
-        return f"✂ {only}read {tokens.kept_document} of {tokens.document} tokens{query}"
-    return f"{only}read all {tokens.document} tokens{query}"
+        return f"✂ {guess}{only}read {about}{tokens.kept_document} of {about}{tokens.document} tokens{query}"
+    return f"{guess}{only}read all {about}{tokens.document} tokens{query}"

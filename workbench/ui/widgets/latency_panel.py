@@ -11,6 +11,23 @@ from workbench.ui.text import bar
 STAGES = ("retrieve", "fetch", "tokenize", "rerank")
 
 
+def stages(latency: Latency, cluster: bool, room: int) -> list[tuple[str, float]]:
+    """Where the time went, by name, in milliseconds.
+
+    Args:
+        latency: Of one query.
+        cluster: Servers were asked: the network and our own part are told apart from what they say they took.
+        room: Lines; with fewer than there are stages the small ones are counted in with those before or after.
+    """
+    times = {stage: getattr(latency, stage) for stage in STAGES}
+    if not cluster:
+        return list(times.items())
+    ours = max(latency.total - latency.network - sum(times.values()), 0.0)
+    if room < len(times) + 2 or not (latency.fetch or latency.tokenize):
+        times = {"retrieve": latency.retrieve + latency.fetch, "rerank": latency.tokenize + latency.rerank}
+    return [*times.items(), ("network", latency.network), ("ours", ours)]
+
+
 class LatencyPanel(Static):
     """A line per stage, in milliseconds, with bars that share one scale; two stages to a line where it is low."""
 
@@ -20,11 +37,16 @@ class LatencyPanel(Static):
         super().__init__(id=id)
         self.border_title = Content("Latency")
         self._latency: Latency | None = None
+        self._cluster = False
 
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Write the times of the newest finished comparison."""
-        if comparison and comparison.done:
-            self._latency = comparison.latency
+        if comparison is None:
+            self._latency = None
+            self.border_subtitle = Content("")
+            self.update("", layout=False)
+        elif comparison.done:
+            self._latency, self._cluster = comparison.latency, bool(comparison.exchanges)
             self.border_subtitle = Content(f"{comparison.latency.total:.1f} ms in all")
             self.on_resize()
 
@@ -32,9 +54,9 @@ class LatencyPanel(Static):
         """Write them for the new size."""
         if self._latency is None:
             return
-        times = [(stage, getattr(self._latency, stage)) for stage in STAGES]
         width, height = self.content_size
-        if height < len(STAGES):
+        times = stages(self._latency, self._cluster, height)
+        if height < len(times):
             said = [Content.assemble((f"{stage:<9}", "$muted"), f"{time:>6.1f} ms") for stage, time in times]
             lines = [Content("  ").join(pair).truncate(width, ellipsis=True) for pair in (said[:2], said[2:])]
         else:

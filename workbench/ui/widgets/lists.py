@@ -46,6 +46,8 @@ class Lists(Horizontal):
         self._fading: Timer | None = None
         self._query = ""
         """Of the rows that are shown."""
+        self._filled = False
+        """An answer has been shown."""
 
     def compose(self) -> ComposeResult:
         """The lists with the gutter between them."""
@@ -86,6 +88,7 @@ class Lists(Horizontal):
     def watch_comparison(self, comparison: Comparison | None) -> None:
         """Fill the lists."""
         if comparison is None:
+            self._clear()
             return
         # While the baseline is still being reranked, the list before is not known either.
         waits = not comparison.done and comparison.baseline is not None and not comparison.baseline.reranked
@@ -113,6 +116,16 @@ class Lists(Horizontal):
             self._fading = self.set_timer(FADE_AFTER, partial(self._fade, waits))
         self._entitle(comparison.done)
 
+    def _clear(self) -> None:
+        """Show nothing of what was open before, while the first answer of what is open now is on its way."""
+        if self._fading:
+            self._fading.stop()
+        for rank_list in (self.before, self.reranked) if self._filled else ():
+            rank_list.stale = False
+            rank_list.show((), Content("Searching…"))
+        if self._filled and not self._blind:
+            self.before.border_title, self.reranked.border_title = Content("First stage"), Content("Reranked")
+
     def _fade(self, both: bool) -> None:
         self._entitle()
         self.reranked.stale = True
@@ -129,7 +142,7 @@ class Lists(Horizontal):
         if not self.chosen and (self._blind or comparison.query != self._query):
             for rank_list in (self.before, self.reranked):
                 rank_list.scroll_to(y=0, animate=False, immediate=True)
-        self._query = comparison.query
+        self._query, self._filled = comparison.query, True
 
     @property
     def _blind(self) -> bool:

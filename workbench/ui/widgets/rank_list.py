@@ -234,7 +234,8 @@ class RankList(ScrollView, can_focus=True):
             left.append(Segment(f"{row.score:>6} ", quiet))
             cells = WIDE_BAR_CELLS if wide else BAR_CELLS
             left.append(Segment(f"{bar(row.fraction, cells)} ", self._look("bar", selected)))
-        cut = Segment(" ✂ " if row.truncated and not self.blind else "   ", self._look("cut", selected))
+        sign = ("≈✂ " if row.estimated else " ✂ ") if row.truncated and not self.blind else "   "
+        cut = Segment(sign, self._look("cut", selected))
         room = width - sum(len(segment.text) for segment in left) - 3
         if row.document.title:
             middle = _titled(row.document.title, row.title_spans, room, quiet, self._look("match", selected))

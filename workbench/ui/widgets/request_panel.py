@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.reactive import reactive
 
 from workbench.domain.comparison import Comparison
-from workbench.domain.text import sanitize
+from workbench.domain.exchange import Exchange, Finding, console, curl
+from workbench.domain.text import sanitize, single_line
 from workbench.ui.keys import REQUEST_KEYS
 from workbench.ui.selection import overlaid
 from workbench.ui.widgets.wrapped_text import Line, WrappedText
@@ -17,19 +19,31 @@ from workbench.ui.wrap import wrapped
 
 HANG = 2
 """Cells that a line which goes on stands in from where it began."""
+MOST_EXCHANGES, MOST_SENT, MOST_ANSWERED, MOST_QUOTED = 8, 12_000, 4_000, 160
+"""Exchanges, and characters of a request, of an answer and of a string in an answer, that are shown."""
+NAMED_IDS = 3
+"""Documents that a finding names."""
 
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKEN = re.compile(
-    r'(?P<key>"(?:[^"\\]|\\.)*"(?=:))|(?P<string>"(?:[^"\\]|\\.)*")|(?<![\w.])(?P<number>-?\d[\d.eE+-]*|true|false|null)\b'
+    rf"(?P<key>{_STRING}(?=:))|(?P<string>{_STRING})|(?<![\w.])(?P<number>-?\d[\d.eE+-]*|true|false|null)\b"
 )
+_PART = re.compile(rf'{_STRING}|"|\{{\s*\}}|\[\s*\]|[][{{}},:]|[^]["{{}},:\s]+')
+_SIGNS = {"⚠": "finding", "✗": "finding", "▸": "heading", "◂": "heading", "…": "notice"}
+"""How a line that begins with a sign of ours looks."""
+_COPIES = {"curl": curl, "console": console}
 _NOTHING = (
     "No query has run yet. Type one: the request that the engine gets, and how its answer is reranked, is shown here."
 )
 
 
 class RequestPanel(WrappedText):
-    """The request and the reranking of one comparison, as two JSON values."""
+    """The request and the reranking of one comparison; with a server, all that went there and came back."""
 
-    COMPONENT_CLASSES = {"request--key", "request--string", "request--number", "request--notice"}
+    COMPONENT_CLASSES = {
+        "request--key", "request--string", "request--number", "request--notice", "request--finding",
+        "request--heading",
+    }  # fmt: skip
     BINDINGS = [*REQUEST_KEYS]
 
     comparison: reactive[Comparison | None] = reactive(None, repaint=False)
@@ -49,6 +63,13 @@ class RequestPanel(WrappedText):
             self.fill(shown, query == self._query)
         self._query = query
 
+    def action_copy_as(self, form: str) -> None:
+        """Copy every request that went to a server, whole."""
+        if self.comparison and self.comparison.exchanges:
+            self.app.copy_to_clipboard("\n\n".join(map(_COPIES[form], self.comparison.exchanges)))
+        else:
+            self.app.notify("Nothing went to a server; y copies the request.", markup=False)
+
     def break_lines(self, width: int) -> Iterator[Line]:
         """Break lines that are too long, the rest of each further in than its beginning."""
         start = 0
@@ -66,11 +87,12 @@ class RequestPanel(WrappedText):
         """Colour keys, strings and numbers apart."""
         indent, start, end = self._lines[index]
         base, shown = self.rich_style, " " * indent + self._drawn[start:end]
-        if not self.text:
-            return [Segment(shown, base + self._look("notice"))]
-        segments = [Segment(shown, base)]
         # A token may begin or end on another line of the screen, but not on another line of the text.
         first_of_line = self._drawn.rfind("\n", 0, start) + 1
+        look = _SIGNS.get(self._drawn[first_of_line : first_of_line + 1]) if self.text else "notice"
+        if look:
+            return [Segment(shown, base + self._look(look))]
+        segments = [Segment(shown, base)]
         end_of_line = (self._drawn + "\n").find("\n", end)
         for token in _TOKEN.finditer(self._drawn, first_of_line, end_of_line):
             if token.lastgroup and token.start() < end and token.end() > start:
@@ -83,11 +105,68 @@ class RequestPanel(WrappedText):
 
 
 def request_text(comparison: Comparison | None) -> str:
-    """The request as it ran, and below it how the answer was reranked; empty when nothing was asked."""
-    if comparison is None or not comparison.request:
+    """The request as it ran, and below it how the answer was reranked; empty when nothing was asked.
+
+    With a server it is what it was sent and what it answered, below what is odd about that.
+    """
+    if comparison is None or not (comparison.request or comparison.exchanges):
         return ""
     rerank = json.dumps({"rerank": _rerank(comparison)}, indent=2, ensure_ascii=False)
-    return sanitize(f"{comparison.request}\n\n{rerank}")
+    if not comparison.exchanges:
+        return sanitize(f"{comparison.request}\n\n{rerank}")
+    said = [_warned(finding) for finding in comparison.findings]
+    if error := comparison.error:
+        said.insert(0, single_line(f"✗ {error.message} {error.hint}"))
+    sent = [_exchanged(exchange) for exchange in comparison.exchanges[:MOST_EXCHANGES]]
+    if more := len(comparison.exchanges) - len(sent):
+        sent.append(f"… {more:,} more like these; c and d copy them too.")
+    return "\n\n".join(filter(None, ("\n".join(said), *sent, sanitize(rerank))))
+
+
+def _warned(finding: Finding) -> str:
+    named = ", ".join(finding.ids[:NAMED_IDS])
+    more = f" and {len(finding.ids) - NAMED_IDS:,} more" if len(finding.ids) > NAMED_IDS else ""
+    return single_line(f"⚠ {finding}{f' · {named}{more}' if named else ''}")
+
+
+@lru_cache(4 * MOST_EXCHANGES)
+def _exchanged(exchange: Exchange) -> str:
+    """One exchange, cut where it is long."""
+    status = "no answer" if exchange.status is None else str(exchange.status)
+    said = [exchange.purpose, status, f"{exchange.wall_ms:.1f} ms"]
+    if exchange.took_ms is not None:
+        said[2:] = [f"took {exchange.took_ms:g} ms", f"network {exchange.network_ms:.1f} ms"]
+    if len(exchange.body) > MOST_SENT:
+        sent = f"{exchange.method} {exchange.path}\n{_outlined(exchange.body, MOST_SENT)}\n… c and d copy it whole."
+    else:
+        sent = console(exchange)
+    answer = f"◂ answer\n{_outlined(exchange.answer, MOST_ANSWERED)}" if exchange.answer else ""
+    return sanitize("\n".join(filter(None, (f"▸ {single_line(' · '.join(said))}", sent, answer))))
+
+
+def _outlined(text: str, limit: int) -> str:
+    """The beginning of a text with a line per value, also of one that was cut and so is no JSON any more."""
+    if text[:1] not in ("{", "["):
+        return text if len(text) <= limit else f"{text[:limit]}\n… cut"
+    parts: list[str] = []
+    depth = length = 0
+    for found in _PART.finditer(text, 0, 4 * limit):
+        part = found.group()
+        if part in ("}", "]"):
+            depth = max(depth - 1, 0)
+            parts.append(f"\n{'  ' * depth}{part}")
+        elif part in ("{", "[", ","):
+            depth += part != ","
+            parts.append(f"{part}\n{'  ' * depth}")
+        elif part == ":":
+            parts.append(": ")
+        else:
+            parts.append(part if len(part) <= MOST_QUOTED else f'{part[: MOST_QUOTED - 2]}…"')
+        length += len(parts[-1])
+        if length > limit:
+            break
+    outlined = "".join(parts).rstrip()
+    return f"{outlined}\n… cut" if length > limit or len(text) > 4 * limit else outlined
 
 
 def _rerank(comparison: Comparison) -> dict[str, object]:
@@ -98,6 +177,7 @@ def _rerank(comparison: Comparison) -> dict[str, object]:
         return {"skipped": "nothing to rerank"}
     return {
         "model": info.model,
+        **({"way": info.way} if info.way else {}),
         "kind": info.kind,
         "score_space": info.score_space,
         "raw_score_space": info.raw_space,

@@ -1,4 +1,4 @@
-"""The scores of the selected document: what they are, who would survive a threshold, and which terms made BM25's."""
+"""The scores of the selected document: what they are, who would survive a threshold, which terms made BM25's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ from textual.visual import Visual
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.contributions import Contribution, contributions
-from workbench.domain.ranking import Explanation
+from workbench.domain.ranking import Candidate, Explanation
 from workbench.domain.score_view import Scale, Threshold, score_table
 from workbench.domain.scores import ScoreSpace
+from workbench.domain.text import single_line
 from workbench.ui.keys import SCORES_KEYS, printed
+from workbench.ui.notices import ranked_by
+from workbench.ui.rows import first_digits
 from workbench.ui.text import bar, cells, flow, safe_line
 from workbench.ui.widgets.score_plot import ScorePlot, number
 
@@ -52,7 +55,7 @@ class ScoresPanel(ScrollView, can_focus=True):
         Args:
             comparison: The newest; None clears the panel.
             document_id: The selected document.
-            explanation: Of its BM25 score; None when there is none, or not yet.
+            explanation: Of its first-stage score; None when there is none, or not yet.
         """
         if document_id != self._document_id:
             self.scroll_to(y=0, animate=False)
@@ -169,7 +172,7 @@ def score_lines(
     Args:
         comparison: The newest.
         document_id: The selected document.
-        explanation: Of its BM25 score.
+        explanation: Of its first-stage score.
         width: Cells of the longest line.
         space: That gaps, plot and threshold are told in; the list's own when the scores have no such space.
         threshold: The one that was set last, in whatever space.
@@ -180,7 +183,7 @@ def score_lines(
     if candidate is None:
         said = "no document selected" if document_id is None else "not among the candidates"
         return ScoreLines(flow([_quiet(said)], width))
-    bm25 = _score(ScoreSpace.BM25, candidate.score, 0, candidate.rank)
+    bm25 = _first_score(comparison, candidate)
     index = next((at for at, row in enumerate(comparison.reranked) if row.candidate.document.id == document_id), None)
     info, plot = comparison.reranker, None
     if index is None or info is None:
@@ -202,7 +205,7 @@ def score_lines(
             lines += plot.lines()
             lines += _survival(plot, threshold, table, width)
     end = len(lines)
-    lines += _breakdown(explanation, width)
+    lines += _breakdown(explanation, ranked_by(comparison.ranking), width)
     return ScoreLines([line.truncate(width, ellipsis=True) for line in lines], plot, top, end)
 
 
@@ -215,6 +218,14 @@ def _score(space: ScoreSpace, value: float, digits: int, rank: int | None) -> Co
     return Content.assemble(
         (f"{space} ", "$muted"), (number(space, value, digits), "bold"), f" #{rank}" if rank else ""
     )
+
+
+def _first_score(comparison: Comparison, candidate: Candidate) -> Content:
+    """The score that the first stage gave, with what ranked there."""
+    if comparison.ranking == ScoreSpace.BM25:
+        return _score(ScoreSpace.BM25, candidate.score, 0, candidate.rank)
+    value = f"{candidate.score:.{first_digits(comparison)}f}"
+    return Content.assemble((f"{single_line(comparison.ranking)} ", "$muted"), (value, "bold"), f" #{candidate.rank}")
 
 
 def _gaps(space: ScoreSpace, scores: Sequence[float], index: int, digits: int) -> list[Content]:
@@ -260,10 +271,10 @@ def _survival(
     )
 
 
-def _breakdown(explanation: Explanation | None, width: int) -> list[Content]:
-    """A bar per term that BM25's score was made from, and those that did not count."""
+def _breakdown(explanation: Explanation | None, name: str, width: int) -> list[Content]:
+    """A bar per term that the first stage's score was made from, and those that did not count."""
     if explanation is None:
-        return flow([_quiet("BM25 not taken apart")], width)
+        return flow([_quiet(f"{name} not taken apart")], width)
     found = contributions(explanation)
     parts = found[:MOST_TERMS]
     labels = [safe_line(f"{part.field}:{part.term}" if part.field else part.term, limit=LABEL_LIMIT) for part in parts]
@@ -271,7 +282,7 @@ def _breakdown(explanation: Explanation | None, width: int) -> list[Content]:
     value_room = max(cells(f"{part.value:.3f}") for part in parts)
     bar_room = max(width - label_room - value_room - 2, 0)
     longest = max(part.value for part in parts)
-    lines = [Content.assemble(("BM25 ", "$muted"), (f"{explanation.value:.3f}", "bold"), (" =", "$muted"))]
+    lines = [Content.assemble((f"{name} ", "$muted"), (f"{explanation.value:.3f}", "bold"), (" =", "$muted"))]
     for index, (part, label) in enumerate(zip(parts, labels, strict=True)):
         if not part.counted and parts[index - 1].counted:
             lines.append(_quiet("not counted: another field is higher" if width >= 36 else "not counted"))

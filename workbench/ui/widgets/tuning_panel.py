@@ -9,9 +9,11 @@ from textual.widgets import Static
 from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import Tuning
 from workbench.ui.keys import TUNING_KEYS
+from workbench.ui.text import cells, safe_line
 
 NAME_CELLS = 13
 VALUE_CELLS = 14
+"""Cells of names and values at least; longer ones get more where there is room."""
 MOST_TYPED = 8
 HINT = "◂ ▸ change · a number and Enter set it · ⌫ as at the start · = pins it all"
 
@@ -77,7 +79,7 @@ class TuningPanel(Static, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """Collect a typed number; Enter sets it."""
         character = event.character or ""
-        if character and character in "0123456789." and self._setting != "reads":
+        if character and character in "0123456789." and self._setting not in ("reads", *dict(self.tuning.chosen)):
             self._typed = (self._typed + character)[:MOST_TYPED]
         elif event.key == "enter" and self._typed:
             typed, self._typed = self._typed, ""
@@ -106,10 +108,11 @@ class TuningPanel(Static, can_focus=True):
         if offset is None or not self._first <= at < min(self._first + self._shown, len(values)):
             return
         self.action_move(at - self._at)
-        arrow = offset.x - 2 - NAME_CELLS
+        names, _ = self._rooms
+        arrow = offset.x - 2 - names
         if arrow in (0, 1):
             self.action_change(-1)
-        elif arrow - 2 - len(values[at]) in (0, 1):
+        elif arrow - 2 - self._value(values[at]).cell_length in (0, 1):
             self.action_change(1)
 
     def on_blur(self) -> None:
@@ -135,24 +138,39 @@ class TuningPanel(Static, can_focus=True):
         below = said.wrap(width) if width else [said]
         self._shown = max(height - len(below), 1) if height else len(now)
         self._first = max(self._at - self._shown + 1, 0)
+        part = f" · {self._first + 1}–{self._first + self._shown} of {len(now)}" if self._shown < len(now) else ""
+        self.border_title = Content(f"Tuning{part}")
         lines = [self._line(index, *setting) for index, setting in enumerate(now.items())]
+        lines = [line.truncate(width, ellipsis=True) for line in lines] if width else lines
         if self._shown > len(lines):
             below.insert(0, Content(""))
         lines = lines[self._first : self._first + self._shown]
         self.update(Content("\n").join([*lines, *below]), layout=False)
 
+    @property
+    def _rooms(self) -> tuple[int, int]:
+        """Cells of names and of values."""
+        width = self.content_size.width
+        longest = max(map(cells, self.tuning.values()))
+        return max(NAME_CELLS, min(longest + 1, width // 3)), max(VALUE_CELLS, width // 3)
+
+    def _value(self, value: str) -> Content:
+        return safe_line(value).truncate(self._rooms[1], ellipsis=True)
+
     def _line(self, index: int, name: str, value: str) -> Content:
         """One setting: name, value, and what it was at the start and is in the baseline where that differs."""
         here, start = index == self._at, self.start.values().get(name, "–")
-        shown = f"{self._typed}_" if here and self._typed else value
-        look = "bold $match" if value != start else "bold"
-        line = [
-            ("› " if here else "  ", "bold $primary"),
-            (f"{name:<{NAME_CELLS}}", "bold" if here else "$muted"),
-            ("◂ " if here else "  ", "$primary"),
-            (shown, look),
-            (f"{' ▸' if here else '':<{max(VALUE_CELLS + 3 - len(shown), 0)}}", "$primary"),
-            (f"● was {start}" if value != start else "", "$match"),
-        ]
+        shown = Content(f"{self._typed}_") if here and self._typed else self._value(value)
+        names, _ = self._rooms
+        called = safe_line(name).truncate(names - 1, ellipsis=True)
         pinned = self.baseline.values().get(name, value) if self.baseline else value
-        return Content.assemble(*line, (f"  baseline {pinned}" if pinned != value else "", "$muted"))
+        return Content.assemble(
+            ("› " if here else "  ", "bold $primary"),
+            called.stylize("bold" if here else "$muted"),
+            " " * (names - called.cell_length),
+            ("◂ " if here else "  ", "$primary"),
+            shown.stylize("bold $match" if value != start else "bold"),
+            (f"{' ▸' if here else '':<{max(VALUE_CELLS + 3 - shown.cell_length, 3)}}", "$primary"),
+            safe_line(f"● was {start}" if value != start else "", "$match"),
+            *(("  ", safe_line(f"baseline {pinned}", "$muted")) if pinned != value else ()),
+        )

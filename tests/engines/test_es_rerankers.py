@@ -1,0 +1,584 @@
+"""Reranking on a cluster, inside the search and by the inference API."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.fakes.elastic import Endpoint as Made
+from tests.fakes.elastic import FakeElastic, fake_elastic
+from tests.fakes.elastic.model import logit
+from workbench.config.profile import Profile
+from workbench.domain.comparison import RerankerInfo
+from workbench.domain.exchange import Finding
+from workbench.domain.ranking import Aside, PairScore, Reranked, Retrieval
+from workbench.domain.score_view import elasticsearch_score, elasticsearch_score_inverse, score_table
+from workbench.domain.scores import ScoreSpace
+from workbench.domain.tokens import TokenCount
+from workbench.engines.base import Reranker
+from workbench.engines.elasticsearch.connection import Connection
+from workbench.engines.elasticsearch.endpoints import Endpoint
+from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.fields import Index, describe
+from workbench.engines.elasticsearch.hits import read_hits
+from workbench.engines.elasticsearch.rerankers import ElasticReranker
+
+QUERY = "laptop gets hot"
+ENDPOINTS = (Endpoint("my-reranker", "elasticsearch", ".rerank-v1"), Endpoint("hosted", "cohere", "rerank-v3.5"))
+SOURCES: Mapping[str, dict[str, Any]] = {
+    f"d{n}": {"title": f"Guide {n}", "body": " ".join(["laptop"] * (1 + n % 3) + ["gets hot"] * (n % 2) + [f"part{n}"])}
+    for n in range(1, 24)
+}
+
+
+@pytest.fixture
+def server() -> Iterator[FakeElastic]:
+    with fake_elastic(SOURCES, version="9.2.0", endpoints=["my-reranker", Made("hosted", "cohere")]) as fake:
+        yield fake
+
+
+@pytest.fixture
+async def bench(server: FakeElastic) -> AsyncIterator["Bench"]:
+    bench = Bench(server)
+    yield bench
+    await bench.connection.close()
+
+
+class Bench:
+    """A first stage over the fake, and what comes of reranking it."""
+
+    def __init__(self, server: FakeElastic, timeout: float = 5.0) -> None:
+        self.server = server
+        self.connection = Connection(Profile("test", hosts=(server.url,), timeout=timeout))
+        self.index: Index | None = None
+
+    def reranker(self, **how: Any) -> ElasticReranker:
+        how = {"endpoint": "my-reranker", "endpoints": ENDPOINTS, **how}
+        return ElasticReranker(self.connection, lambda: self.index, **how)
+
+    async def found(self, depth: int = 20, reads: tuple[str, ...] = ("body",), *, snapshot: bool = True) -> Retrieval:
+        index = self.index = self.index or await describe(self.connection, "articles")
+        query = {"multi_match": {"query": QUERY, "fields": ["title", "body"]}}
+        request = {"retriever": {"standard": {"query": query}}, "size": depth, "_source": ["title", "body"]}
+        pit = ""
+        if snapshot:
+            pit = (await self.connection.ask("snapshot", "POST", "/articles/_pit?keep_alive=1m")).body["id"]
+        answer = await self.connection.ask("first stage", "POST", "/articles/_search", request)
+        rows = read_hits(answer.body, index.title, index.field).candidates
+        rows = tuple(replace(row, document=row.document.narrowed(reads)) for row in rows)
+        return Retrieval(rows, 99, 0.0, 0.0, request=json.dumps(request), snapshot=pit)
+
+    async def scores(self, reranker: ElasticReranker, found: Retrieval, query: str = QUERY) -> "Told":
+        told = Told()
+        async for item in reranker.score(query, found):
+            told.take(item)
+        return told
+
+
+class Told:
+    """What a reranker said, sorted."""
+
+    def __init__(self) -> None:
+        self.pairs: dict[str, PairScore] = {}
+        self.asides: list[Aside] = []
+
+    def take(self, item: PairScore | Aside) -> None:
+        if isinstance(item, Aside):
+            self.asides.append(item)
+        else:
+            assert item.id not in self.pairs
+            self.pairs[item.id] = item
+
+    @property
+    def order(self) -> list[str]:
+        return sorted(self.pairs, key=lambda id: -self.pairs[id].score)
+
+    @property
+    def rules(self) -> list[str]:
+        return [finding.rule for aside in self.asides for finding in aside.findings]
+
+    def finding(self, rule: str) -> Finding:
+        return next(one for aside in self.asides for one in aside.findings if one.rule == rule)
+
+
+def sent(server: FakeElastic) -> dict[str, Any]:
+    """The last request that reranked inside a search."""
+    bodies = [asked.body for asked in server.asked("_search", "POST")]
+    return next(body for body in reversed(bodies) if "text_similarity_reranker" in body["retriever"])
+
+
+def body_of(id: str) -> str:
+    return str(SOURCES[id]["body"])
+
+
+# What both ways give.
+
+
+async def test_both_ways_give_the_same_order(bench: Bench) -> None:
+    found = await bench.found()
+    inside = await bench.scores(bench.reranker(), found)
+    apart = await bench.scores(bench.reranker(way="inference"), found)
+    assert inside.order == apart.order != [row.document.id for row in found.candidates]
+    assert len(inside.order) == 20
+    assert inside.rules == apart.rules == []
+
+
+async def test_the_inference_way_gives_logits_and_the_retriever_way_maps_them(bench: Bench) -> None:
+    found = await bench.found()
+    by_search, by_inference = bench.reranker(), bench.reranker(way="inference")
+    assert (by_search.space, by_inference.space) == (ScoreSpace.ES, ScoreSpace.LOGIT)
+    mapped = (await bench.scores(by_search, found)).pairs
+    for id, pair in (await bench.scores(by_inference, found)).pairs.items():
+        assert pair.score == logit(QUERY, body_of(id))
+        assert mapped[id].score == pytest.approx(elasticsearch_score(pair.score), rel=1e-6)
+        assert elasticsearch_score_inverse(mapped[id].score) == pytest.approx(pair.score, abs=1e-6)
+    assert min(pair.score for pair in mapped.values()) >= 0
+
+
+async def test_before_8_17_2_hits_hold_logits() -> None:
+    with fake_elastic(SOURCES, version="8.17.0") as server:
+        bench = Bench(server)
+        found, reranker = await bench.found(), bench.reranker()
+        await reranker.load()
+        assert reranker.space is ScoreSpace.LOGIT
+        told = await bench.scores(reranker, found)
+        await bench.connection.close()
+    assert {id: pair.score for id, pair in told.pairs.items()} == {
+        row.document.id: pytest.approx(logit(QUERY, row.document.body)) for row in found.candidates
+    }
+    assert "raw-scores" in told.rules and "negative-scores" not in told.rules
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_a_hosted_services_scores_are_its_own_either_way(bench: Bench, way: str) -> None:
+    reranker = bench.reranker(endpoint="hosted", way=way)
+    await reranker.load()
+    assert reranker.space is ScoreSpace.RELEVANCE
+    for id, pair in (await bench.scores(reranker, await bench.found())).pairs.items():
+        assert pair.score == pytest.approx(logit(QUERY, body_of(id)), abs=1e-6)
+
+
+async def test_a_hosted_services_scores_have_no_other_name(bench: Bench) -> None:
+    found = await bench.found(1)
+    tokens = TokenCount(1, 1, 1, 1, 512, 1)
+    row = Reranked(1, found.candidates[0], 0.7, 0.7, tokens, 1)
+    info = RerankerInfo("hosted", ElasticReranker.kind, ScoreSpace.RELEVANCE, ScoreSpace.RELEVANCE, None)
+    assert score_table([row], info) == {ScoreSpace.RELEVANCE: [0.7]}
+
+
+async def test_what_a_person_chooses_makes_another_reranker(bench: Bench) -> None:
+    first: Reranker = bench.reranker()
+    assert (first.model, first.way, first.space) == ("my-reranker", "retriever", ScoreSpace.ES)
+    other = first.by((("rerank", "inference"), ("endpoint", "hosted"), ("min score", "-2"), ("chunks", "3")))
+    assert isinstance(other, ElasticReranker)
+    assert (other.model, other.way, other.space) == ("hosted", "inference", ScoreSpace.RELEVANCE)
+    assert (other.min_score, other.chunks) == (-2.0, 3)
+    off = other.by((("min score", "off"), ("chunks", "off"), ("first stage", "rrf")))
+    assert isinstance(off, ElasticReranker)
+    assert (off.model, off.way, off.min_score, off.chunks) == ("hosted", "inference", None, 0)
+
+
+async def test_a_threshold_drops_the_same_documents_either_way(bench: Bench) -> None:
+    found = await bench.found()
+    ways = [bench.reranker(way=way, min_score=2.0) for way in ("retriever", "inference")]
+    inside, apart = [await bench.scores(reranker, found) for reranker in ways]
+    expected = {row.document.id for row in found.candidates if logit(QUERY, row.document.body) >= 2}
+    assert set(inside.pairs) == set(apart.pairs) == expected
+    assert 0 < len(expected) < 20
+    assert inside.rules == apart.rules == ["dropped-out"]
+    assert "below min_score 2" in str(inside.finding("dropped-out"))
+    assert str(inside.finding("dropped-out")) == str(apart.finding("dropped-out"))
+
+
+async def test_a_threshold_that_an_older_server_does_not_hold_to_is_held_to_here() -> None:
+    with fake_elastic(SOURCES, version="8.18.1") as server:
+        bench = Bench(server)
+        told = await bench.scores(bench.reranker(min_score=2.0), await bench.found())
+        await bench.connection.close()
+    assert told.pairs and all(elasticsearch_score_inverse(pair.score) >= 2 - 1e-5 for pair in told.pairs.values())
+    assert told.rules == ["min-score-not-repaired", "dropped-out"]
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_documents_without_the_field_drop_out_and_are_told(bench: Bench, way: str) -> None:
+    bench.server.index("articles").put("bare", {"title": "laptop gets hot hot hot"})
+    found = await bench.found(24)
+    assert "bare" in [row.document.id for row in found.candidates]
+    told = await bench.scores(bench.reranker(way=way), found)
+    assert set(told.pairs) == {row.document.id for row in found.candidates} - {"bare"}
+    assert told.finding("dropped-out").ids == ("bare",)
+    assert "1 without text in body" in str(told.finding("dropped-out"))
+
+
+async def test_a_field_that_nothing_has_drops_everything_and_says_so(bench: Bench) -> None:
+    found = await bench.found()
+    assert bench.index
+    bench.index = replace(bench.index, field="bdy")
+    told = await bench.scores(bench.reranker(), found)
+    assert told.pairs == {} and "Rerank body" in str(told.finding("read-field-missing"))
+
+
+async def test_the_title_is_read_when_only_the_title_is_given(bench: Bench) -> None:
+    told = await bench.scores(bench.reranker(), await bench.found(reads=("title",)))
+    assert sent(bench.server)["retriever"]["text_similarity_reranker"]["field"] == "title"
+    apart = await bench.scores(bench.reranker(way="inference"), await bench.found(reads=("title",)))
+    assert told.order == apart.order and len(told.order) == 20
+
+
+async def test_an_index_whose_only_text_is_its_title_is_read(bench: Bench) -> None:
+    bench.index = replace(await describe(bench.connection, "articles"), field="title")
+    told = await bench.scores(bench.reranker(), await bench.found())
+    assert len(told.pairs) == 20 and told.rules == []
+    assert {pair.tokens.document for pair in told.pairs.values()} == {3}
+
+
+async def test_the_retriever_way_reads_one_of_two_fields_and_says_so(bench: Bench) -> None:
+    found = await bench.found(reads=("title", "body"))
+    inside = await bench.scores(bench.reranker(), found)
+    assert inside.rules == ["one-field-read"]
+    pair = inside.pairs["d2"]
+    assert pair.score == pytest.approx(elasticsearch_score(logit(QUERY, body_of("d2"))), rel=1e-6)
+    text = next(row.document.text for row in found.candidates if row.document.id == "d2")
+    assert pair.tokens.kept_text_end == len(text), "an offset into the text as it is shown"
+    apart = await bench.scores(bench.reranker(way="inference"), found)
+    assert apart.rules == [] and apart.pairs["d2"].score == logit(QUERY, text)
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_tokens_are_estimates_of_what_was_read(way: str) -> None:
+    with fake_elastic({"long": {"title": "", "body": "laptop " * 2000}}, version="9.2.0") as server:
+        bench = Bench(server)
+        tokens = (await bench.scores(bench.reranker(way=way), await bench.found())).pairs["long"].tokens
+        await bench.connection.close()
+    assert not tokens.exact and tokens.truncated
+    assert (tokens.query, tokens.document, tokens.kept_document, tokens.budget) == (4, 2667, 505, 512)
+    assert tokens.kept_text_end == 378 * 7 - 1
+
+
+async def test_what_the_first_stage_said_is_not_said_again(bench: Bench) -> None:
+    found = replace(await bench.found(), findings=(Finding("one-field-read", "…", "…"),))
+    found = replace(found, candidates=(await bench.found(reads=("title", "body"))).candidates)
+    assert (await bench.scores(bench.reranker(), found)).rules == []
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_no_candidates_and_blank_queries_are_not_sent(bench: Bench, way: str) -> None:
+    found = await bench.found()
+    before = len(bench.server.requests)
+    assert (await bench.scores(bench.reranker(way=way), replace(found, candidates=()))).asides == []
+    with pytest.raises(ClusterError, match="blank"):
+        await bench.scores(bench.reranker(way=way), found, query=" \n")
+    assert len(bench.server.requests) == before
+
+
+# Inside the search.
+
+
+async def test_the_first_stage_is_wrapped_as_it_was_at_the_same_point_in_time(bench: Bench) -> None:
+    found = await bench.found(15)
+    await bench.scores(bench.reranker(min_score=-3.0), found)
+    body = sent(bench.server)
+    assert body["retriever"]["text_similarity_reranker"] == {
+        "retriever": json.loads(found.request)["retriever"],
+        "field": "body",
+        "inference_id": "my-reranker",
+        "inference_text": QUERY,
+        "rank_window_size": 15,
+        "min_score": -3.0,
+    }
+    assert (body["size"], body["_source"], body["pit"]["id"]) == (15, False, found.snapshot)
+
+
+async def test_a_plain_first_stage_is_wrapped_too(bench: Bench) -> None:
+    found = await bench.found()
+    query = json.loads(found.request)["retriever"]["standard"]["query"]
+    told = await bench.scores(bench.reranker(), replace(found, request=json.dumps({"query": query, "size": 20})))
+    assert len(told.pairs) == 20
+
+
+async def test_both_lists_are_of_the_same_state_of_the_index(bench: Bench) -> None:
+    found = await bench.found(30)
+    bench.server.index("articles").put("late", {"title": "", "body": QUERY * 5})
+    told = await bench.scores(bench.reranker(), found)
+    assert set(told.pairs) == {row.document.id for row in found.candidates}
+
+
+async def test_without_a_point_in_time_what_came_later_is_told_and_left_out(bench: Bench) -> None:
+    found = await bench.found(30, snapshot=False)
+    bench.server.index("articles").put("late", {"title": "", "body": f"{QUERY} " * 5})
+    told = await bench.scores(bench.reranker(), found)
+    assert "late" not in told.pairs and told.finding("from-elsewhere").ids == ("late",)
+
+
+async def test_a_point_in_time_that_has_gone_is_done_without_and_told(bench: Bench) -> None:
+    found = await bench.found()
+    bench.server.cluster.advance(600)
+    told = await bench.scores(bench.reranker(), found)
+    assert len(told.pairs) == 20 and told.rules == ["snapshot-gone"]
+
+
+async def test_the_servers_time_is_spread_over_the_pairs_and_the_network_is_apart(bench: Bench) -> None:
+    bench.server.cluster.took = 2
+    told = await bench.scores(bench.reranker(), await bench.found())
+    (aside,) = told.asides
+    assert sum(pair.infer_ms for pair in told.pairs.values()) == pytest.approx(2)
+    assert aside.exchange and aside.exchange.took_ms == 2 and aside.exchange.purpose == "rerank"
+    assert all(pair.tokenize_ms == 0 for pair in told.pairs.values())
+
+
+async def test_chunks_are_asked_for_where_the_version_has_them(bench: Bench) -> None:
+    bench.server.index("articles").put("long", {"title": "", "body": "filler " * 900 + QUERY})
+    found = await bench.found(30)
+    whole = await bench.scores(bench.reranker(), found)
+    told = await bench.scores(bench.reranker(chunks=2), found)
+    assert sent(bench.server)["retriever"]["text_similarity_reranker"]["chunk_rescorer"] == {"size": 2}
+    assert told.pairs["long"].score > whole.pairs["long"].score, "its end was read"
+    assert (told.pairs["long"].tokens.document, told.pairs["long"].tokens.kept_document) == (1204, 800)
+    assert told.rules == []
+
+
+async def test_chunks_that_the_version_does_not_have_are_left_out_and_told() -> None:
+    with fake_elastic(SOURCES, version="9.1.0") as server:
+        bench = Bench(server)
+        told = await bench.scores(bench.reranker(chunks=2), await bench.found())
+        await bench.connection.close()
+        assert "chunk_rescorer" not in sent(server)["retriever"]["text_similarity_reranker"]
+    assert len(told.pairs) == 20 and told.rules == ["chunks-not-known"]
+
+
+async def test_a_server_that_turns_out_not_to_know_chunks_is_asked_without_them_from_then_on(bench: Bench) -> None:
+    bench.server.cluster.refuses.add("chunk_rescorer")
+    found, reranker = await bench.found(), bench.reranker(chunks=2)
+    first = await bench.scores(reranker, found)
+    asked = len(bench.server.asked("_search"))
+    again = await bench.scores(reranker, found)
+    assert len(first.pairs) == len(again.pairs) == 20
+    assert first.rules == ["chunks-not-known"]
+    assert len(bench.server.asked("_search")) == asked + 1
+
+
+async def test_a_server_without_the_retriever_says_which_way_there_is(bench: Bench) -> None:
+    bench.server.cluster.refuses.add("text_similarity_reranker")
+    with pytest.raises(ClusterError) as failed:
+        await bench.scores(bench.reranker(), await bench.found())
+    assert "rerank` to inference" in failed.value.hint
+
+
+async def test_a_list_that_came_back_as_it_was_is_told(bench: Bench) -> None:
+    found = await bench.found()
+    hits = [{"_id": row.document.id, "_score": row.score} for row in found.candidates]
+    bench.server.fail("_search", status=200, body={"took": 1, "hits": {"hits": hits}})
+    assert (await bench.scores(bench.reranker(), found)).rules == ["nothing-reranked"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"hits": 3}, {"hits": {"hits": [{"_id": "d1"}, {"_score": 3}, None, {"_id": "d2", "_score": "x"}]}}, []],
+    ids=["empty", "no list", "odd hits", "a list"],
+)
+async def test_an_odd_answer_gives_no_scores_and_says_that_documents_are_missing(bench: Bench, body: Any) -> None:
+    found = await bench.found()
+    bench.server.fail("_search", status=200, body=body)
+    told = await bench.scores(bench.reranker(), found)
+    assert told.pairs == {} and "for no reason" in str(told.finding("dropped-out"))
+
+
+async def test_failed_shards_and_an_early_end_are_told(bench: Bench) -> None:
+    found = await bench.found(1)
+    hits = {"hits": [{"_id": found.candidates[0].document.id, "_score": 99.0}]}
+    body = {"took": 1, "timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": hits}
+    bench.server.fail("_search", status=200, body=body)
+    assert (await bench.scores(bench.reranker(), found)).rules == ["shards-failed", "timed-out"]
+
+
+# By the inference API.
+
+
+async def test_scores_land_a_batch_at_a_time_in_rank_order(bench: Bench) -> None:
+    found = await bench.found(23)
+    items = bench.reranker(way="inference").score(QUERY, found)
+    shape = ["answer" if isinstance(item, Aside) else item.id async for item in items]
+    ids = [row.document.id for row in found.candidates]
+    assert shape == ["answer", *ids[:10], "answer", *ids[10:20], "answer", *ids[20:], "answer"]
+    sizes = [len(asked.body["input"]) for asked in bench.server.asked("_inference/rerank/", "POST")]
+    assert sizes == [10, 10, 3]
+
+
+async def test_the_texts_are_not_sent_back_and_no_more_is_asked_for_than_there_is(bench: Bench) -> None:
+    told = await bench.scores(bench.reranker(way="inference"), await bench.found(3))
+    (asked,) = bench.server.asked("_inference/rerank/my-reranker?timeout=5000ms", "POST")
+    assert {key: asked.body[key] for key in ("query", "top_n", "return_documents")} == {
+        "query": QUERY, "top_n": 3, "return_documents": False,
+    }  # fmt: skip
+    assert told.asides[0].exchange and '"text"' not in told.asides[0].exchange.answer
+
+
+@pytest.mark.parametrize("version", ["8.17.0", "8.19.4", "9.1.2"])
+async def test_older_versions_are_told_so_in_their_own_form(version: str) -> None:
+    with fake_elastic(SOURCES, version=version) as server:
+        bench = Bench(server)
+        told = await bench.scores(bench.reranker(way="inference"), await bench.found())
+        await bench.connection.close()
+        last = server.asked("_inference/rerank/", "POST")[-1].body
+    assert last["task_settings"] == {"return_documents": False} and "top_n" not in last
+    assert len(told.pairs) == 20
+
+
+async def test_a_hosted_service_of_an_older_version_is_sent_nothing_it_may_not_know() -> None:
+    with fake_elastic(SOURCES, version="8.19.0", endpoints=[Made("hosted", "cohere")]) as server:
+        bench = Bench(server)
+        told = await bench.scores(bench.reranker(way="inference", endpoint="hosted"), await bench.found(5))
+        await bench.connection.close()
+        assert set(server.asked("_inference/rerank/", "POST")[-1].body) == {"query", "input"}
+    assert len(told.pairs) == 5
+
+
+async def test_the_time_of_each_batch_is_spread_over_its_pairs(bench: Bench) -> None:
+    told = await bench.scores(bench.reranker(way="inference"), await bench.found())
+    walls = [aside.exchange.wall_ms for aside in told.asides if aside.exchange]
+    assert len(walls) == 2
+    assert sum(pair.infer_ms for pair in told.pairs.values()) == pytest.approx(sum(walls))
+    assert sum(aside.exchange.network_ms for aside in told.asides if aside.exchange) == 0, "it is in there already"
+
+
+async def test_chunks_are_not_the_inference_ways(bench: Bench) -> None:
+    told = await bench.scores(bench.reranker(way="inference", chunks=2), await bench.found(3))
+    assert told.rules == ["chunks-not-known"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"rerank": []}, {"rerank": [None, {"index": 99, "relevance_score": 1}, {"index": 0}]}, []],
+    ids=["empty", "no scores", "odd scores", "a list"],
+)
+async def test_an_answer_without_scores_is_an_error(bench: Bench, answer: Any) -> None:
+    bench.server.fail("_inference/rerank/", status=200, body=answer)
+    with pytest.raises(ClusterError, match="without scores"):
+        await bench.scores(bench.reranker(way="inference"), await bench.found(3))
+
+
+async def test_scores_that_a_service_leaves_out_are_told(bench: Bench) -> None:
+    entries = [{"index": 1, "relevance_score": 0.9}, {"index": 0, "relevance_score": -1.5}]
+    bench.server.fail("_inference/rerank/", status=200, body={"rerank": entries})
+    found = await bench.found(3)
+    told = await bench.scores(bench.reranker(way="inference"), found)
+    first, second, third = (row.document.id for row in found.candidates)
+    assert {id: pair.score for id, pair in told.pairs.items()} == {second: 0.9, first: -1.5}
+    assert told.finding("dropped-out").ids == (third,)
+
+
+# When it fails.
+
+
+async def test_a_failed_batch_leaves_those_before_it_standing(bench: Bench) -> None:
+    bench.server.fail("_inference/rerank/", status=409, body=error("must be deployed to use"), skip=1)
+    told = Told()
+    with pytest.raises(ClusterError, match="not deployed"):
+        async for item in bench.reranker(way="inference").score(QUERY, await bench.found()):
+            told.take(item)
+    assert len(told.pairs) == 10
+    assert [aside.exchange.status for aside in told.asides if aside.exchange] == [200, 409]
+
+
+def error(reason: str, **more: Any) -> dict[str, Any]:
+    return {"error": {"type": "status_exception", "reason": reason, **more}}
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+@pytest.mark.parametrize(
+    ("arrange", "says"),
+    [
+        (lambda server: setattr(server.cluster, "stage", "starting"), "still starting"),
+        (lambda server: setattr(server.cluster, "stage", "stopping"), r"is \[stopping\]"),
+        (lambda server: setattr(server.cluster, "stage", "absent"), r"model \[\.rerank-v1\]"),
+        (lambda server: setattr(server.cluster, "licence", "basic"), "licence"),
+        (lambda server: server.cluster.endpoints.pop("my-reranker"), "no inference endpoint my-reranker"),
+    ],
+    ids=["408", "409", "404 model", "403 licence", "404 endpoint"],
+)
+async def test_the_deepest_reason_is_told_and_the_request_is_not_repeated(
+    bench: Bench, way: str, arrange: Callable[[FakeElastic], Any], says: str
+) -> None:
+    found = await bench.found()
+    arrange(bench.server)
+    before = len(bench.server.asked("", "POST"))
+    with pytest.raises(ClusterError, match=says) as failed:
+        await bench.scores(bench.reranker(way=way), found)
+    assert failed.value.hint
+    assert len(bench.server.asked("", "POST")) == before + 1
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_a_cluster_without_room_says_so(bench: Bench, way: str) -> None:
+    found = await bench.found()
+    bench.server.cluster.stage, bench.server.cluster.room = "starting", False
+    with pytest.raises(ClusterError, match="no room for the model") as failed:
+        await bench.scores(bench.reranker(way=way), found)
+    assert "no suitable nodes" in failed.value.reason and failed.value.status == 429
+
+
+async def test_a_busy_cluster_is_asked_again(bench: Bench) -> None:
+    busy = error("Rejected inference request waiting for an allocation. Too many pending requests")
+    bench.server.fail("_inference/rerank/", status=429, body=busy, times=1)
+    assert len((await bench.scores(bench.reranker(way="inference"), await bench.found())).pairs) == 20
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_a_failure_shows_what_was_sent_and_what_came_back(bench: Bench, way: str) -> None:
+    found = await bench.found()
+    bench.server.cluster.endpoints.clear()
+    told = Told()
+    with pytest.raises(ClusterError):
+        async for item in bench.reranker(way=way).score(QUERY, found):
+            told.take(item)
+    exchange = told.asides[-1].exchange
+    assert exchange and exchange.status == 404 and "Inference endpoint not found" in exchange.answer
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_a_cancelled_request_ends_on_the_wire(bench: Bench, way: str) -> None:
+    found = await bench.found()
+    path = "_search" if way == "retriever" else "_inference/rerank/"
+    bench.server.fail(path, hang=True)
+    before = len(bench.server.asked(path, "POST"))
+    task = asyncio.create_task(bench.scores(bench.reranker(way=way), found))
+    await until(lambda: len(bench.server.asked(path, "POST")) > before)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: len(bench.server.abandoned) == 1)
+
+
+async def test_closing_between_two_batches_sends_no_more(bench: Bench) -> None:
+    async with aclosing(bench.reranker(way="inference").score(QUERY, await bench.found())) as items:
+        async for item in items:
+            if isinstance(item, PairScore):
+                break
+    assert len(bench.server.asked("_inference/rerank/", "POST")) == 1
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - what happens on the wire sets no event here
+            await asyncio.sleep(0.01)
+
+
+async def test_without_the_right_to_ask_for_the_version_it_is_unknown(bench: Bench) -> None:
+    found, reranker = await bench.found(), bench.reranker(chunks=2)
+    bench.server.fail("/", status=403, body=error("action [cluster:monitor/main] is unauthorized"), method="GET")
+    await reranker.load()
+    told = await bench.scores(reranker, found)
+    assert (reranker.space, len(told.pairs), told.rules) == (ScoreSpace.ES, 20, [])
+
+
+async def test_a_serverless_project_has_everything_whatever_its_version_says() -> None:
+    with fake_elastic(SOURCES, version="8.11.0", flavour="serverless") as server:
+        bench = Bench(server)
+        told = await bench.scores(bench.reranker(chunks=2, min_score=-9.0), await bench.found())
+        apart = await bench.scores(bench.reranker(way="inference"), await bench.found())
+        await bench.connection.close()
+    assert told.order == apart.order and told.rules == apart.rules == []

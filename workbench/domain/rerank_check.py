@@ -1,0 +1,93 @@
+"""Rules that look at what came back from reranking, and say what is odd about it."""
+
+import math
+from collections.abc import Sequence
+
+from workbench.domain.exchange import Finding
+from workbench.domain.ranking import Candidate
+from workbench.domain.request_check import Plan, of_documents, share
+
+
+def check_reranked(
+    plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tuple[str, float]]
+) -> tuple[Finding, ...]:
+    """Say what is odd about what came back from reranking.
+
+    Args:
+        plan: What was sent.
+        candidates: Of the first stage, with the text that the model was to read.
+        hits: Ids and scores as the server gave them, in its order.
+    """
+    found = (
+        dropped_out(plan, candidates, hits),
+        nothing_reranked(plan, candidates, hits),
+        negative_scores(plan, hits),
+        results_from_elsewhere(candidates, hits),
+    )
+    return tuple(finding for finding in found if finding)
+
+
+def dropped_out(plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tuple[str, float]]) -> Finding | None:
+    """Candidates that did not come back, and why."""
+    back = {id for id, _ in hits}
+    gone = [row.document for row in candidates if row.document.id not in back]
+    if not gone:
+        return None
+    blank = sum(not document.text.strip() for document in gone)
+    below = len(gone) - blank if plan.min_score is not None else 0
+    unknown = len(gone) - blank - below
+    reasons = [
+        *([f"{blank:,} without text in {plan.read or 'the field'}"] if blank else []),
+        *([f"{below:,} below min_score {plan.min_score:g}"] if below else []),
+        *([f"{unknown:,} for no reason that the server gave"] if unknown else []),
+    ]
+    if unknown:
+        hint = "Search again: the index may have changed between the two searches."
+    else:
+        hint = "Lower min_score to see more." if below else "Fill the field, or rerank another one."
+    message = f"{share(len(gone), candidates)} not come back from reranking: {', '.join(reasons)}"
+    return of_documents("dropped-out", [document.id for document in gone], message, hint)
+
+
+def nothing_reranked(plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tuple[str, float]]) -> Finding | None:
+    """A server told to allow failures gives the first stage's list, and says nothing."""
+    back = {id for id, _ in hits}
+    before = [(row.document.id, row.score) for row in candidates if row.document.id in back]
+    if not hits or len(before) != len(hits):
+        return None
+    if not all(
+        a == b and math.isclose(was, now, rel_tol=1e-5) for (a, was), (b, now) in zip(before, hits, strict=True)
+    ):
+        return None
+    return Finding(
+        "nothing-reranked",
+        "Order and scores are the first stage's: nothing was reranked, and the server hid why.",
+        f"Take allow_rerank_failures out, or ask {plan.endpoint or 'the endpoint'} directly: `rerank` inference.",
+    )
+
+
+def negative_scores(plan: Plan, hits: Sequence[tuple[str, float]]) -> Finding | None:
+    """A retriever that maps its scores gives none below zero."""
+    ids = [id for id, score in hits if score < 0]
+    if plan.way != "retriever" or plan.before(8, 17, 2) or not ids:
+        return None
+    return of_documents(
+        "negative-scores",
+        ids,
+        f"{share(len(ids), hits, 'results')} a score below 0, which this server should never give",
+        "Set `rerank` to inference to see the model's own scores.",
+    )
+
+
+def results_from_elsewhere(candidates: Sequence[Candidate], hits: Sequence[tuple[str, float]]) -> Finding | None:
+    """Both stages should have seen the same state of the index."""
+    known = {row.document.id for row in candidates}
+    ids = [id for id, _ in hits if id not in known]
+    if not ids:
+        return None
+    return of_documents(
+        "from-elsewhere",
+        ids,
+        f"{share(len(ids), hits, 'results')} not been in the first stage, which both lists are built on",
+        "Search again: the index changed between the two searches.",
+    )

@@ -1,0 +1,151 @@
+"""What one profile leads to: the indices of its cluster, and what reranks there."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from workbench.config.profile import Profile
+from workbench.domain.deployment import ModelStatus
+from workbench.domain.errors import BadInputError
+from workbench.domain.tuning import Choice
+from workbench.engines.base import Opened, Reranker
+from workbench.engines.elasticsearch.connection import Connection
+from workbench.engines.elasticsearch.endpoints import Endpoint, endpoint_states, rerank_endpoints
+from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.fields import Index, describe, targets
+from workbench.engines.elasticsearch.rerankers import ElasticReranker
+from workbench.engines.elasticsearch.retriever import FILTER, FIRST_STAGE, OFF, ElasticRetriever, first_stages
+from workbench.engines.elasticsearch.templates import list_templates
+
+THRESHOLDS = (-5.0, -2.0, 0.0, 1.0, 2.0, 5.0)
+"""Logits to choose the retriever's `min_score` from."""
+CHUNKS = (1, 2, 3, 5)
+"""How many of a document's best chunks to read instead of its start."""
+NAMED = 8
+"""Indices that a message names."""
+
+Local = Callable[[], AsyncGenerator[ModelStatus | Reranker, None]]
+
+
+class ClusterEngines:
+    """The `Engines` of a cluster."""
+
+    def __init__(self, profile: Profile, templates: Path, local_model: str, local: Local) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            profile: How to reach the cluster.
+            templates: Folder of query templates.
+            local_model: Id of this machine's model.
+            local: Makes it ready, for a profile that is reranked here.
+        """
+        self._profile = profile
+        self._templates = templates
+        self._local_model = local_model
+        self._local = local
+        self._connection = Connection(profile)
+        self._index: Index | None = None
+        self._endpoints: tuple[Endpoint, ...] = ()
+
+    @property
+    def profile(self) -> str:
+        """The profile's name."""
+        return self._profile.name
+
+    @property
+    def model(self) -> str:
+        """The inference endpoint, or the local model."""
+        return self._local_model if self._reranks_here else self._profile.endpoint
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """That nobody checks the server's certificate, where it is so."""
+        return () if self._profile.verify else ("TLS NOT VERIFIED",)
+
+    @property
+    def accent(self) -> str:
+        """The profile's colour."""
+        return self._profile.accent
+
+    @property
+    def _reranks_here(self) -> bool:
+        return self._profile.rerank == "local"
+
+    async def open(self, name: str) -> Opened:
+        """Open an index, alias or data stream; the profile's own, or the only one there is, where the name is empty.
+
+        Raises:
+            ClusterError: The cluster cannot be asked, or there is no such index.
+            BadInputError: No index is named and there are several.
+        """
+        index = await describe(self._connection, name or self._profile.index or await self._only())
+        if not self._reranks_here and not self._endpoints:
+            # Without the privilege to list them, the one that the profile names is used all the same.
+            with suppress(ClusterError):
+                self._endpoints = await rerank_endpoints(self._connection)
+        templates = list_templates(self._templates)
+        choices = (*self._first_stage(index, templates), *self._filters(), *self._rerank())
+        self._index = index
+        return Opened(ElasticRetriever(self._connection, index, choices, templates), index.documents, ())
+
+    async def _only(self) -> str:
+        names = await self.names()
+        if len(names) == 1:
+            return names[0]
+        if not names:
+            raise ClusterError(
+                f"{self.profile}: there is no index to search.",
+                f"`workbench index PATH --profile {self.profile} --index NAME` makes one.",
+            )
+        raise BadInputError(
+            f"{self.profile}: which index? There are {', '.join(names[:NAMED])}{' …' if len(names) > NAMED else ''}.",
+            'Name one with --corpus, or `index = "…"` in the profile.',
+        )
+
+    async def names(self) -> tuple[str, ...]:
+        """Indices, aliases and data streams that can be searched."""
+        return await targets(self._connection)
+
+    async def rerankers(self) -> AsyncGenerator[ModelStatus | Reranker, None]:
+        """Tell the state of the inference endpoint until it is ready, then give the reranker; never starts anything.
+
+        One that failed is followed by the reranker too: another endpoint may be chosen.
+        """
+        if self._reranks_here:
+            async for item in self._local():
+                yield item
+            return
+        async for status in endpoint_states(self._connection, self._profile.endpoint):
+            yield status
+        reranker = ElasticReranker(self._connection, lambda: self._index, self._profile.endpoint, self._endpoints)
+        await reranker.load()
+        yield reranker
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._connection.close()
+
+    # Settings of its own --------------------------------------------------------------------------
+
+    def _first_stage(self, index: Index, templates: Mapping[str, Path]) -> Iterator[Choice]:
+        stages = first_stages(index, self._connection, templates)
+        wanted = f"template {self._profile.template}"
+        yield Choice(FIRST_STAGE, stages, wanted if wanted in stages else stages[0])
+
+    def _filters(self) -> Iterator[Choice]:
+        if self._profile.filters:
+            yield Choice(FILTER, (OFF, *self._profile.filters), OFF)
+
+    def _rerank(self) -> Iterator[Choice]:
+        profile = self._profile
+        if self._reranks_here:
+            return
+        yield Choice("rerank", ("retriever", "inference"), profile.rerank)
+        ids = tuple(dict.fromkeys((profile.endpoint, *(endpoint.id for endpoint in self._endpoints))))
+        yield Choice("endpoint", ids, profile.endpoint)
+        own = () if profile.min_score is None else (profile.min_score,)
+        scores = tuple(f"{score:g}" for score in sorted({*THRESHOLDS, *own}))
+        yield Choice("min score", (OFF, *scores), f"{own[0]:g}" if own else OFF)
+        if not self._connection.lacks("chunk_rescorer"):
+            counts = tuple(str(count) for count in sorted({*CHUNKS, profile.chunks} - {0}))
+            yield Choice("chunks", (OFF, *counts), str(profile.chunks) if profile.chunks else OFF)

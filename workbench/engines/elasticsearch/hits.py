@@ -1,0 +1,200 @@
+"""Reads the hits of a search, whatever is in them, into documents that are safe to show."""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from workbench.domain.documents import Document, Span
+from workbench.domain.exchange import Finding
+from workbench.domain.ranking import Candidate
+from workbench.domain.text import sanitize, single_line
+
+Hit = dict[str, Any]
+"""As JSON has it; nothing in it is sure to be there."""
+
+OPEN, CLOSE = "\x02", "\x03"
+"""Stand around a match in highlighted text; sanitised text has neither."""
+TEXT_LIMIT = 1_000_000
+"""Characters of a field that are kept: as many as Elasticsearch itself highlights."""
+
+_TITLE_LIMIT = 1_000
+_MOST_VALUES = 10_000
+_DEEPEST = 20
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the hits of one search hold."""
+
+    candidates: tuple[Candidate, ...]
+    values: dict[str, int]
+    """How many values each candidate has in the reranked field, by document id."""
+    places: dict[str, tuple[str, str]]
+    """The index and the id on the server of each candidate, by document id."""
+    findings: tuple[Finding, ...]
+
+
+def read_hits(body: Any, title: str, text: str) -> Read:
+    """Make candidates of an answer's hits, in its order.
+
+    Args:
+        body: The answer to a search.
+        title: The field that holds titles; empty for none.
+        text: The field that is reranked, of whose values a model reads the first.
+    """
+    hits = [hit for hit in hits_of(body) if isinstance(hit.get("_id"), str | int)]
+    candidates, counts, places, scoreless, cut = [], {}, {}, [], []
+    for rank, (hit, name) in enumerate(zip(hits, names_of(hits), strict=True), 1):
+        held = values(hit, text)
+        first = held[0] if held else ""
+        document = document_of(hit, name, title, text)
+        score = score_of(hit)
+        spans = spans_in(marked_values(hit, title), document.title)
+        candidates.append(Candidate(rank, document, score or 0.0, spans))
+        counts[name], places[name] = len(held), (str(hit.get("_index", "")), str(hit["_id"]))
+        if score is None:
+            scoreless.append(name)
+        if len(first) > TEXT_LIMIT:
+            cut.append(name)
+    return Read(tuple(candidates), counts, places, tuple(_odd(len(hits_of(body)) - len(hits), scoreless, cut)))
+
+
+def hits_of(body: Any) -> list[Hit]:
+    """The hits of an answer."""
+    outer = body.get("hits") if isinstance(body, dict) else None
+    hits = outer.get("hits") if isinstance(outer, dict) else None
+    return [hit for hit in hits if isinstance(hit, dict)] if isinstance(hits, list) else []
+
+
+def total_of(body: Any) -> tuple[int, bool]:
+    """How many documents matched, and whether that is all of them; else there are at least as many."""
+    outer = body.get("hits") if isinstance(body, dict) else None
+    total = outer.get("total") if isinstance(outer, dict) else None
+    value = total.get("value") if isinstance(total, dict) else total
+    if not isinstance(value, int):
+        return len(hits_of(body)), False
+    return value, not isinstance(total, dict) or total.get("relation", "eq") == "eq"
+
+
+def names_of(hits: Sequence[Hit], known: Collection[str] = ()) -> list[str]:
+    """Name each hit as its document is named: by its id, and where several indices have that id, with its index.
+
+    Args:
+        hits: Those with an id.
+        known: Names given before to hits of the same search, which stay the same.
+    """
+    plain = [single_line(str(hit.get("_id"))) or ascii(hit.get("_id")) for hit in hits]
+    shared, given = Counter(plain), dict[str, None]()
+    for hit, name in zip(hits, plain, strict=True):
+        full = f"{name} ({single_line(str(hit.get('_index', '')), 80)})"
+        if shared[name] > 1 or (name not in known and full in known):
+            name = full
+        while name in given:  # Custom routing can put one id into an index twice.
+            name += "'"
+        given[name] = None
+    return list(given)
+
+
+def document_of(hit: Hit, name: str, title: str, text: str) -> Document:
+    """The document of a hit: its title, and the first value of the reranked field."""
+    titles, texts = values(hit, title) if title else [], values(hit, text)
+    first = texts[0][:TEXT_LIMIT] if texts else ""
+    return Document.of(name, single_line(titles[0], _TITLE_LIMIT) if titles and title != text else "", first)
+
+
+def score_of(hit: Hit) -> float | None:
+    """The score; None when there is none that is a finite number."""
+    score = hit.get("_score")
+    if isinstance(score, bool) or not isinstance(score, int | float):
+        return None
+    try:
+        return float(score) if math.isfinite(score) else None
+    except OverflowError:
+        return None
+
+
+def values(hit: Hit, field: str) -> list[str]:
+    """The values of a field as text, as `fields` gave them, else as the source holds them."""
+    found = list(_at(hit.get("fields"), field)) or list(_at(hit.get("_source"), field))
+    return [_text(value) for value in found[:_MOST_VALUES]]
+
+
+def spans_in(marked: Iterable[str], target: str) -> tuple[Span, ...]:
+    """Find the highlighted parts of a text; none where what was highlighted is not that text.
+
+    Args:
+        marked: Values of a field, each whole, with `OPEN` and `CLOSE` around what matches.
+        target: Sanitised text of the first value: on one line, or stripped and cut.
+    """
+    for value in marked:
+        # Neither mark is a blank to `split`, and both parts of a pair may be the same one from here on.
+        whole = CLOSE.join(sanitize(part) for part in re.split(f"[{OPEN}{CLOSE}]", value))
+        for folded in (whole.strip(), " ".join(whole.split())):
+            pieces = folded.split(CLOSE)
+            if len(pieces) % 2 and "".join(pieces)[: len(target)] == target:
+                ends = list(accumulate(map(len, pieces)))
+                return tuple(span for span in zip(ends[0::2], ends[1::2], strict=False) if span[1] <= len(target))
+    return ()
+
+
+def marked_values(hit: Hit, field: str) -> list[str]:
+    """The highlighted values of a field, for `spans_in`."""
+    found = hit.get("highlight")
+    entries = found.get(field) if isinstance(found, dict) else None
+    return [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
+
+
+def _at(node: Any, path: str, depth: int = 0) -> Iterator[Any]:
+    """What stands under a name with dots in it, lists and nested objects opened."""
+    if isinstance(node, list):
+        if depth < _DEEPEST:
+            for one in node[:_MOST_VALUES]:
+                yield from _at(one, path, depth + 1)
+    elif not path:
+        # A semantic field once held its text beside what the model made of it.
+        if isinstance(node, dict) and isinstance(node.get("text"), str | list) and "inference" in node:
+            yield from _at(node["text"], "", depth + 1)
+        elif node is not None:
+            yield node
+    elif isinstance(node, dict):
+        if path in node:
+            yield from _at(node[path], "", depth + 1)
+            return
+        parts = path.split(".")
+        for at in range(len(parts) - 1, 0, -1):
+            if (head := ".".join(parts[:at])) in node:
+                yield from _at(node[head], ".".join(parts[at:]), depth + 1)
+                return
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "{…}"
+
+
+def _odd(nameless: int, scoreless: list[str], cut: list[str]) -> Iterator[Finding]:
+    if nameless:
+        yield Finding("no-id", f"{nameless:,} hits came without an id and are left out.", "Look at the answer itself.")
+    if scoreless:
+        yield Finding(
+            "no-score",
+            f"{len(scoreless):,} hits came without a score; 0 is shown instead.",
+            "Their order is the server's. Look at the query template, if one is used.",
+            tuple(scoreless),
+        )
+    if cut:
+        yield Finding(
+            "very-long-text",
+            f"{len(cut):,} candidates have a text of over {TEXT_LIMIT:,} characters; only its beginning is kept.",
+            "Index long documents in parts.",
+            tuple(cut),
+        )

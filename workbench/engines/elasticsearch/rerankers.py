@@ -1,0 +1,259 @@
+"""Reranks on a cluster: inside the search, or by the inference API with the candidates that were found."""
+
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.domain.deployment import ModelKind
+from workbench.domain.exchange import Finding
+from workbench.domain.ranking import Aside, Candidate, PairScore, Retrieval
+from workbench.domain.request_check import (
+    PRECONFIGURED,
+    UNKNOWN,
+    Plan,
+    Version,
+    check_plan,
+    search_timed_out,
+    shards_failed,
+)
+from workbench.domain.rerank_check import check_reranked
+from workbench.domain.score_view import elasticsearch_score_inverse
+from workbench.domain.scores import ScoreSpace
+from workbench.domain.tokens import WORDS_PER_TOKEN, TokenCount, estimate
+from workbench.domain.tuning import Chosen
+from workbench.engines.elasticsearch.connection import Connection
+from workbench.engines.elasticsearch.endpoints import Endpoint
+from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.fields import Index
+from workbench.engines.elasticsearch.hits import hits_of, names_of, score_of
+from workbench.engines.elasticsearch.rerank_calls import CHUNKS, MAPPED, rerank_search, rerank_texts
+
+BATCH = 10
+"""Pairs in one call of the inference API: as many as a person waits for together, and as are lost when one fails."""
+OFF = "off"
+_CHUNK_TOKENS = int(300 / WORDS_PER_TOKEN)
+"""Of a chunk at most, as the server cuts them unless it is told otherwise."""
+_ROUNDING = 1e-5
+"""How far a logit may be off after it went through the 32 bits of a hit's score."""
+
+Items = AsyncGenerator[PairScore | Aside, None]
+
+
+class ElasticReranker:
+    """A `Reranker` on a cluster.
+
+    Asked by way `retriever`, the model reads one field as it is in the index, and the scores are those of the hits.
+    By way `inference` it is given the candidates' text, a few at a time. The scores of a hosted service are its own
+    either way.
+    """
+
+    kind = ModelKind.CROSS_ENCODER
+    warnings: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        connection: Connection,
+        index: Callable[[], Index | None],
+        endpoint: str = PRECONFIGURED,
+        endpoints: Sequence[Endpoint] = (),
+        way: str = "retriever",
+        min_score: float | None = None,
+        chunks: int = 0,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            connection: To the cluster.
+            index: Gives the index that is open.
+            endpoint: Id of the inference endpoint.
+            endpoints: Those that are known, so that their scores are called what they are.
+            way: `retriever` or `inference`.
+            min_score: The model's own score below which a document is dropped; None drops none.
+            chunks: Best chunks of a text that are read instead of its start; 0 for its start.
+        """
+        self.model = endpoint or PRECONFIGURED
+        self.way = way
+        self.min_score = min_score
+        self.chunks = chunks
+        self._connection = connection
+        self._index = index
+        self._endpoints = endpoints
+        self._endpoint = next((one for one in endpoints if one.id == self.model), Endpoint(self.model))
+        self.space = self._space()
+
+    async def load(self) -> None:
+        """Find out who answers, for the space of the scores; the model itself is the cluster's to load.
+
+        Raises:
+            ClusterError: Nobody does.
+        """
+        await self._version()
+        self.space = self._space()
+
+    def by(self, chosen: Chosen) -> "ElasticReranker":
+        """The reranker with this way, endpoint, threshold and number of chunks; what is not named stays."""
+        said = dict(chosen)
+        score, chunks = said.get("min score"), said.get("chunks")
+        return ElasticReranker(
+            self._connection,
+            self._index,
+            said.get("endpoint", self.model),
+            self._endpoints,
+            said.get("rerank", self.way),
+            self.min_score if score is None else None if score == OFF else float(score),
+            self.chunks if chunks is None else 0 if chunks == OFF else int(chunks),
+        )
+
+    async def score(self, query: str, found: Retrieval) -> Items:
+        """Yield a score for each candidate that comes back, all at once or a batch at a time.
+
+        Token counts are estimates. A batch that fails leaves the scores before it standing.
+
+        Raises:
+            ClusterError: The cluster refused, or did not answer.
+        """
+        if not found.candidates:
+            return
+        if not query.strip():
+            raise ClusterError("The query is blank, and no model reads a blank query.", "Type what to search for.")
+        work = await self._work(query, found)
+        async with aclosing(self._by_inference(work) if self.way == "inference" else self._by_retriever(work)) as items:
+            try:
+                async for item in items:
+                    yield item
+            except ClusterError as error:
+                yield Aside(error.exchange, work.new(check_plan(work.plan)))
+                raise
+
+    async def close(self) -> None:
+        """There is nothing to let go of; the connection is not its own."""
+
+    def _space(self) -> ScoreSpace:
+        if not self._endpoint.logits:
+            return ScoreSpace.RELEVANCE
+        return ScoreSpace.LOGIT if self.way == "inference" or self._connection.lacks(MAPPED) else ScoreSpace.ES
+
+    async def _work(self, query: str, found: Retrieval) -> "_Work":
+        index = self._index()
+        if index is None:
+            raise ClusterError("No index is open.", "Open one first.")
+        asked = json.loads(found.request)
+        documents = [row.document for row in found.candidates]
+        given = {index.title: any(one.title for one in documents), index.field: any(one.body for one in documents)}
+        reads = tuple(name for name in given if name and given[name])
+        plan = Plan(
+            query,
+            asked.get("size", len(documents)),
+            self.way,
+            tuple(name for name, _ in index.fields),
+            index.title if reads == (index.title,) else index.field,
+            index.mapping,
+            self.model,
+            self.min_score,
+            self.chunks,
+            await self._version(),
+            reads=reads,
+            logits=self._endpoint.logits,
+        )
+        one = ("body",) if plan.read == index.field else ("title",)
+        return _Work(plan, found, index, asked, one if self.way == "retriever" else ("title", "body"))
+
+    async def _version(self) -> Version:
+        """Who answers; unknown on Serverless, and where nobody may ask."""
+        try:
+            server = await self._connection.server()
+        except ClusterError as error:
+            if error.status == 403:
+                return UNKNOWN
+            raise
+        return UNKNOWN if server.flavour == "serverless" else server.version
+
+    async def _by_retriever(self, work: "_Work") -> Items:
+        """One search, whose hits are the candidates in their new order."""
+        answer, left_out = await rerank_search(
+            self._connection, work.index.name, work.plan, work.asked, work.found.snapshot
+        )
+        rows, hits = {row.document.id: row for row in work.found.candidates}, hits_of(answer.body)
+        scores = zip(names_of(hits, rows), map(score_of, hits), strict=True)
+        kept = [(id, score) for id, score in scores if score is not None and self._passes(self._own(score))]
+        yield Aside(answer.exchange, work.new((*left_out, *_cut_short(answer.body), *work.checked(kept))))
+        back = [(rows[id], score) for id, score in kept if id in rows]
+        took = answer.exchange.wall_ms if answer.exchange.took_ms is None else answer.exchange.took_ms
+        for row, score in back:
+            shown = self._own(score) if self.space is ScoreSpace.RELEVANCE else score
+            yield PairScore(row.document.id, shown, self._tokens(work, row), 0.0, took / len(back))
+
+    async def _by_inference(self, work: "_Work") -> Items:
+        """Batches in rank order; what is blank is not sent, for the model refuses it."""
+        rows = [row for row in work.found.candidates if work.text(row).strip()]
+        kept: list[tuple[str, float]] = []
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            texts = [work.text(row) for row in batch]
+            scores, exchange = await rerank_texts(self._connection, self._endpoint, work.plan.query, texts)
+            yield Aside(exchange)
+            passing = [(batch[at], score) for at, score in sorted(scores.items()) if self._passes(score)]
+            for row, score in passing:
+                kept.append((row.document.id, score))
+                yield PairScore(row.document.id, score, self._tokens(work, row), 0.0, exchange.wall_ms / len(passing))
+        kept.sort(key=lambda pair: -pair[1])
+        yield Aside(findings=work.new(work.checked(kept)))
+
+    def _own(self, score: float) -> float:
+        """The model's own score, out of that of a hit."""
+        return score if self._connection.lacks(MAPPED) else elasticsearch_score_inverse(score)
+
+    def _passes(self, score: float) -> bool:
+        """Whether the model's own score reaches the threshold, which not every version holds hits to."""
+        return self.min_score is None or score >= self.min_score - _ROUNDING
+
+    def _tokens(self, work: "_Work", row: Candidate) -> TokenCount:
+        """Estimate what was read of a document."""
+        read, text = work.text(row), row.document.text
+        count = estimate(work.plan.query, read)
+        if self.way == "retriever" and self.chunks and not self._connection.lacks(CHUNKS):
+            kept = min(count.document, self.chunks * _CHUNK_TOKENS)
+            return replace(count, kept_document=kept, kept_text_end=len(text))
+        return replace(count, kept_text_end=text.find(read) + count.kept_text_end)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One query with its candidates, on their way to the model."""
+
+    plan: Plan
+    found: Retrieval
+    index: Index
+    asked: Mapping[str, Any]
+    """The first stage's request."""
+    fields: tuple[str, ...]
+    """Of a document that the model is given, `title` and `body`."""
+
+    def text(self, row: Candidate) -> str:
+        """What the model is given."""
+        return row.document.narrowed(self.fields).text
+
+    def checked(self, scores: Sequence[tuple[str, float]]) -> tuple[Finding, ...]:
+        """What is odd about the request and about what came of it, best score first."""
+        rows = [replace(row, document=row.document.narrowed(self.fields)) for row in self.found.candidates]
+        return (*check_plan(self.plan), *check_reranked(self.plan, rows, scores))
+
+    def new(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Those that the first stage has not told, each rule once."""
+        told = {finding.rule: finding.ids for finding in self.found.findings}
+        expected = {*told.get("missing-field", ()), *told.get("blank-document", ())}
+        found = {finding.rule: finding for finding in findings if finding.rule not in told}
+        if "dropped-out" in found and expected.issuperset(found["dropped-out"].ids):
+            del found["dropped-out"]
+        return tuple(found.values())
+
+
+def _cut_short(body: Any) -> list[Finding]:
+    """That a search is not complete."""
+    body = body if isinstance(body, dict) else {}
+    shards = body.get("_shards")
+    failed = shards.get("failed") if isinstance(shards, dict) else 0
+    found = (shards_failed(failed if isinstance(failed, int) else 0), search_timed_out(body.get("timed_out") is True))
+    return [finding for finding in found if finding]

@@ -45,10 +45,10 @@ async def measure(runs: int, depth: int, characters: int) -> dict[str, list[floa
             recorded = await once(session)
             # From now on both searches get the answer they got: the fake's own work is none of what is measured.
             headers = {"content-type": "application/json", "authorization": f"ApiKey {SECRET}"}
-            first, second = (
-                httpx.post(server.url + exchange.path, content=exchange.body, headers=headers).text
-                for exchange in recorded.exchanges
-            )
+            async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+                first, second = [
+                    (await client.post(exchange.path, content=exchange.body)).json() for exchange in recorded.exchanges
+                ]
             for run in range(runs + 10):
                 server.mend()
                 server.fail("/_search", status=200, body=first, times=1)
@@ -69,10 +69,9 @@ def main() -> None:
     parser.add_argument("--characters", type=int, default=3000, help="of each document")
     options = parser.parse_args()
     found = asyncio.run(measure(options.runs, options.depth, options.characters))
-    print(
-        f"{options.runs} comparisons, two searches each, of {options.depth} documents of {options.characters:,} characters"
-    )
+    print(f"{options.runs} comparisons of {options.depth} documents of {options.characters:,} characters, per search")
     for name, times in found.items():
+        times = [time / 2 for time in times]
         cuts = statistics.quantiles(times, n=20)
         print(f"{name:<12} p50 {cuts[9]:6.2f} ms   p95 {cuts[18]:6.2f} ms")
 

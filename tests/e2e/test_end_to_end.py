@@ -80,6 +80,7 @@ def test_what_a_person_points_at_can_be_compared(
         "score_space": "logit",
         "raw_score_space": "logit",
         "mix_weight": None,
+        "way": "",
     }
     if write is write_beir:
         shown = workbench("corpus", "show", "mine").stdout

@@ -375,14 +375,18 @@ async def test_a_list_that_came_back_as_it_was_is_told(bench: Bench) -> None:
     assert (await bench.scores(bench.reranker(), found)).rules == ["nothing-reranked"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"hits": 3}, {"hits": {"hits": [{"_id": "d1"}, {"_score": 3}, None, {"_id": "d2", "_score": "x"}]}}, []],
-    ids=["empty", "no list", "odd hits", "a list"],
-)
-async def test_an_odd_answer_gives_no_scores_and_says_that_documents_are_missing(bench: Bench, body: Any) -> None:
+@pytest.mark.parametrize("body", [{}, {"hits": 3}, []], ids=["empty", "no hits", "a list"])
+async def test_an_answer_that_holds_no_hits_is_a_failure_and_no_empty_list(bench: Bench, body: Any) -> None:
     found = await bench.found()
     bench.server.fail("_search", status=200, body=body)
+    with pytest.raises(ClusterError, match="something other than hits"):
+        await bench.scores(bench.reranker(), found)
+
+
+async def test_odd_hits_give_no_scores_and_it_is_said_that_documents_are_missing(bench: Bench) -> None:
+    found = await bench.found()
+    odd = [{"_id": "d1"}, {"_score": 3}, None, {"_id": "d2", "_score": "x"}]
+    bench.server.fail("_search", status=200, body={"hits": {"hits": odd}})
     told = await bench.scores(bench.reranker(), found)
     assert told.pairs == {} and "for no reason" in str(told.finding("dropped-out"))
 

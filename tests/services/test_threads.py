@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from workbench.services.threads import in_thread
+from workbench.engines.threads import in_thread
 
 
 async def test_it_runs_elsewhere_and_gives_the_result() -> None:
@@ -41,7 +41,7 @@ async def test_a_cancelled_wait_drops_the_result() -> None:
 def test_the_program_ends_without_waiting_for_it() -> None:
     code = """
 import asyncio, threading
-from workbench.services.threads import in_thread
+from workbench.engines.threads import in_thread
 async def main():
     asyncio.ensure_future(in_thread(threading.Event().wait, "for ever"))
     await asyncio.sleep(0)

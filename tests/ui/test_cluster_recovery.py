@@ -1,10 +1,13 @@
 """A cluster that fails and comes back: what is still shown, what is said, and that it is asked again by itself."""
 
+from collections.abc import AsyncGenerator
+from itertools import pairwise
+
 import pytest
 
 from tests.ui.cluster import DOWN, World
 from tests.ui.screen import answered, compare_screen, listed, reranked, screen_text, settled, until
-from workbench.domain.deployment import ModelState
+from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import BadInputError, UnavailableError
 from workbench.ui.screens import recovering
 
@@ -78,7 +81,7 @@ async def test_it_waits_longer_each_time_up_to_a_limit(world: World, monkeypatch
             patched.setattr(recovering.RecoveringScreen, "retry", counted)
             screen.rerun()
             await answered(pilot, lambda found: bool(found.reranked), "the end of it")
-        steps = [after - at for at, after in zip(waits, waits[1:], strict=False)]
+        steps = [round(after - at) for at, after in pairwise(waits)]
         assert steps[:5] == [2, 4, 8, 16, 30] and set(steps[5:]) == {30}
 
 
@@ -126,10 +129,14 @@ async def test_a_model_that_failed_is_made_ready_once_the_cluster_is_back(world:
     async with world.app("help-center").run_test(size=(120, 36)) as pilot:
         screen = await reranked(pilot)
         rerankers = world.prod.rerankers
-        world.prod.rerankers = world.prod.names  # type: ignore[method-assign, assignment]
+
+        async def failing() -> AsyncGenerator[ModelStatus, None]:
+            yield ModelStatus(".rerank-v1", ModelState.FAILED, "prod", reason="No allocation.", next="Add one.")
+
+        world.prod.rerankers = failing  # type: ignore[method-assign, assignment]
         screen.open_corpus("prod:", other=True)
         await until(pilot, lambda: bool(screen.model and screen.model.state is ModelState.FAILED), "a failed model")
-        assert len(listed(screen, "bm25")) == 12
+        assert len(listed(screen, "bm25")) == 12 and "No allocation." in screen_text(pilot.app)
         world.prod.rerankers = rerankers  # type: ignore[method-assign]
         await reranked(pilot, "word")
         assert screen.model and screen.model.state is ModelState.LOADED

@@ -25,7 +25,7 @@ from workbench.ui.widgets.status_bar import StatusBar
 from workbench.ui.widgets.tuning_panel import TuningPanel
 
 SHIFT = ShiftSummary(8, 2, 0, 4, 4, kendall_tau=-0.33, rbo=0.37, rbo_top=0.05, jaccard=0.43)
-DONE = Comparison("q", "embedded", "c", 30, 10, latency=Latency(0.4, 0.2, 1.1, 310.0, 312.0), done=True)
+DONE = Comparison("q", "embedded", "c", 30, 10, latency=Latency(0.4, 0.2, 1.1, 310.0, total=312.0), done=True)
 
 
 class Only(App[None]):

@@ -42,9 +42,7 @@ async def compare_once(settings: Settings, query: str | None) -> Comparison:
         opened = await session.open(settings.corpus)
         if query is None:
             if not opened.queries:
-                raise BadInputError(
-                    f"{opened.retriever.corpus} came without sample queries.", "Give one with --query."
-                )
+                raise BadInputError(f"{opened.retriever.corpus} came without sample queries.", "Give one with --query.")
             query = opened.queries[0].text
         await _wait_for_model(session)
         async for comparison in session.compare(query):

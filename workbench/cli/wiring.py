@@ -12,11 +12,11 @@ from workbench.config.settings import Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
 from workbench.domain.tuning import Tuning
 from workbench.engines.base import Engines, Opened, Reranker
+from workbench.engines.threads import in_thread
 from workbench.services.kept import Kept
 from workbench.services.local import LocalEngines, LocalModel
 from workbench.services.models import ModelLibrary
 from workbench.services.session import Session, place_of
-from workbench.services.threads import in_thread
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -1,21 +1,14 @@
-"""Reads what a person types: plain words, "quoted phrases", and `field:` before either; never fails.
+"""Turns what a person types into the terms that the embedded engine looks for."""
 
-What does not parse is read as plain words, with a note that says so.
-"""
-
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from workbench.domain.text import sanitize, single_line
 from workbench.engines.analyzer import tokens
+from workbench.engines.query_grammar import MOST_CHARACTERS, Part, read_query
 
 MOST_TERMS = 1_024
 """Terms that one query may have, Lucene's own bound."""
 
-_MOST_CHARACTERS = 100_000
-_FIELDS = ("title", "body", "id")
-_PART = re.compile(r'(?:(?P<field>[^\W\d]\w*):(?=["\w]))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+_FIELDS = {name: name for name in ("title", "body", "id")}
 
 
 @dataclass(frozen=True)
@@ -52,49 +45,25 @@ def parse(query: str) -> ParsedQuery:
     Returns:
         Its parts, none when there is nothing to search for.
     """
-    text = sanitize(query[:_MOST_CHARACTERS]).translate({ord(mark): '"' for mark in "“”„"})
-    trouble = _trouble(text)
-    clauses, left, cut = [], MOST_TERMS, len(query) > _MOST_CHARACTERS
-    for clause in [Clause(None, _terms(text))] if trouble else _clauses(text):
+    parts, notes = read_query(query, _FIELDS)
+    clauses, left, cut = [], MOST_TERMS, len(query) > MOST_CHARACTERS
+    for clause in map(_clause, parts):
         if kept := clause.terms[:left]:
             clauses.append(replace(clause, terms=kept))
         cut = cut or len(kept) < len(clause.terms)
         left -= len(kept)
-    notes = [f"{trouble} So the query was read as plain words."] if trouble else []
     if cut:
-        notes.append(f"The query is very long; only its beginning, at most {MOST_TERMS:,} terms, was searched.")
+        notes += (f"The query is very long; only its beginning, at most {MOST_TERMS:,} terms, was searched.",)
     if not clauses:
-        why = "has only signs and words such as “the”" if text.strip() else "is empty"
-        notes.append(f"The query {why}; there is nothing to search for.")
-    return ParsedQuery(tuple(clauses), tuple(notes))
+        why = "has only signs and words such as “the”" if any(part.text.strip() for part in parts) else "is empty"
+        notes += (f"The query {why}; there is nothing to search for.",)
+    return ParsedQuery(tuple(clauses), notes)
 
 
-def _trouble(text: str) -> str | None:
-    """What keeps a query from being more than plain words."""
-    if text.count('"') % 2:
-        return "A quotation mark is not closed."
-    for part in _PART.finditer(text):
-        field = part["field"]
-        if field and field not in _FIELDS:
-            return f"There is no field “{single_line(field, 30)}” (there are: {', '.join(_FIELDS)})."
-        if part["word"] and part["word"].rstrip(":") in ("", *_FIELDS) and part["word"].endswith(":"):
-            return "A colon has nothing to look for after it."
-    return None
-
-
-def _clauses(text: str) -> Iterator[Clause]:
-    plain = []
-    for part in _PART.finditer(text):
-        field, phrase, word = part["field"], part["phrase"], part["word"]
-        if field == "id":
-            yield Clause("id", ((0, word or phrase),))
-        elif phrase is not None:
-            yield Clause(field, _terms(phrase), phrase=True)
-        elif field:
-            yield Clause(field, _terms(word))
-        else:
-            plain.append(word)
-    yield Clause(None, _terms(" ".join(plain)))
+def _clause(part: Part) -> Clause:
+    if part.field == "id":
+        return Clause("id", ((0, part.text),))
+    return Clause(part.field, _terms(part.text), part.phrase)
 
 
 def _terms(text: str) -> tuple[tuple[int, str], ...]:

@@ -7,8 +7,8 @@ from functools import partial
 
 from workbench.domain.deployment import ModelStatus, PreparedModel
 from workbench.engines.base import Opened, Reranker
+from workbench.engines.threads import in_thread
 from workbench.services.models import ModelLibrary, ensure_model
-from workbench.services.threads import in_thread
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from workbench.config.paths import bundled, user_paths
 from workbench.config.settings import Settings
 from workbench.config.themes import load_themes
 from workbench.domain.text import sanitize, single_line
+from workbench.engines.threads import in_thread
 from workbench.services.session import Session
-from workbench.services.threads import in_thread
 from workbench.ui.keys import APP_KEYS, printed, scope_of
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.themes import fallback_tokens, to_textual

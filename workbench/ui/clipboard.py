@@ -11,7 +11,7 @@ from shutil import which
 from textual.app import App
 
 from workbench.domain.text import sanitize
-from workbench.services.threads import in_thread
+from workbench.engines.threads import in_thread
 
 OSC_52_BYTES = 74_994
 """Of text; in base64, with what stands around it, that makes the 100,000 bytes at which terminals give up."""

@@ -17,6 +17,7 @@ from workbench.engines.elasticsearch.credentials import Credential
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.refusals import refusal
 from workbench.engines.elasticsearch.unanswered import Attempt, another_product, unanswered
+from workbench.engines.threads import in_thread
 
 if TYPE_CHECKING:
     from elasticsearch import AsyncElasticsearch
@@ -53,6 +54,7 @@ class Connection:
         self._refused: set[str] = set()
         self._making: asyncio.Future[AsyncElasticsearch] | None = None
         self._meeting = asyncio.Lock()
+        self._closed = False
 
     async def client(self) -> "AsyncElasticsearch":
         """The official client, for its helpers.
@@ -62,10 +64,12 @@ class Connection:
         Raises:
             WorkbenchError: The credential cannot be had, or an address is none.
         """
+        if self._closed:
+            raise ClusterError(f"The connection of {self.profile.name} has been closed.", "Open it again.")
         if self._client is not None:
             return self._client
         if self._making is None:
-            self._making = asyncio.ensure_future(asyncio.to_thread(self._make_client))
+            self._making = asyncio.ensure_future(in_thread(self._make_client, "credentials"))
             self._making.add_done_callback(self._made)
         # Whoever asks may be cancelled by the next key; a keyring that asks a person should do so once.
         return await asyncio.shield(self._making)
@@ -74,7 +78,13 @@ class Connection:
         """Who answers; asked once."""
         async with self._meeting:
             if self._server is None:
-                self._server = read_server((await self.ask("who answers", "GET", "/")).body)
+                try:
+                    told = (await self.ask("who answers", "GET", "/")).body
+                except ClusterError as error:
+                    if error.status != 403:
+                        raise
+                    told = {}  # To be told needs a privilege that searching does not.
+                self._server = read_server(told)
             return self._server
 
     def lacks(self, feature: str) -> bool:
@@ -178,7 +188,8 @@ class Connection:
         )
 
     async def close(self) -> None:
-        """Let go of the sockets."""
+        """Let go of the sockets; nothing can be asked afterwards."""
+        self._closed = True
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -201,9 +212,10 @@ class Connection:
         client = await self.client()
         headers = {"accept": "application/json"} | ({"content-type": "application/json"} if text else {})
         asked, body, failed = f"{method} {path}", None, None
+        seen.limit = seconds  # To tell the client itself would make another client, which takes its time.
         token = passage.set(seen)
         try:
-            reply = await client.options(request_timeout=seconds).perform_request(
+            reply = await client.perform_request(
                 method, path, headers=headers, body=text.encode(errors="replace") or None
             )
             body = reply.body
@@ -226,7 +238,7 @@ class Connection:
         if time.monotonic() - self._fetched < RENEWAL_SECONDS:
             return False
         self._fetched = time.monotonic()
-        before, now = self._credential.headers, await asyncio.to_thread(self._credential.fetch)
+        before, now = self._credential.headers, await in_thread(self._credential.fetch, "credentials")
         if self._client is None or now == before:
             return False
         self._client = self._client.options(headers=now)

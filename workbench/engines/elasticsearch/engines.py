@@ -78,6 +78,7 @@ class ClusterEngines:
             ClusterError: The cluster cannot be asked, or there is no such index.
             BadInputError: No index is named and there are several.
         """
+        await self._connection.server()
         index = await describe(self._connection, name or self._profile.index or await self._only())
         if not self._reranks_here and not self._endpoints:
             # Without the privilege to list them, the one that the profile names is used all the same.

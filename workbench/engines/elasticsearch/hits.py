@@ -13,6 +13,8 @@ from workbench.domain.documents import Document, Span
 from workbench.domain.exchange import Finding
 from workbench.domain.ranking import Candidate
 from workbench.domain.text import sanitize, single_line
+from workbench.engines.elasticsearch.connection import Answer, Connection
+from workbench.engines.elasticsearch.failures import ClusterError
 
 Hit = dict[str, Any]
 """As JSON has it; nothing in it is sure to be there."""
@@ -62,6 +64,19 @@ def read_hits(body: Any, title: str, text: str) -> Read:
         if len(first) > TEXT_LIMIT:
             cut.append(name)
     return Read(tuple(candidates), counts, places, tuple(_odd(len(hits_of(body)) - len(hits), scoreless, cut)))
+
+
+def require_hits(answer: Answer, connection: Connection) -> None:
+    """Make sure that a search was answered with hits.
+
+    Raises:
+        ClusterError: With something else, as something before the cluster may do.
+    """
+    if not isinstance(answer.body, dict) or not isinstance(answer.body.get("hits"), dict):
+        raise ClusterError(
+            "The server answered a search with something other than hits.",
+            f"Is it Elasticsearch? Ask `workbench profile test {connection.profile.name}`.",
+        )
 
 
 def hits_of(body: Any) -> list[Hit]:

@@ -48,6 +48,8 @@ class TooLargeError(TransportError):
 class Passage:
     """What passed over the wire for one request; filled as it passes."""
 
+    limit: float | None = None
+    """Seconds that the whole of it may take; the client's own limit when None."""
     node: str = ""
     """Address of who was asked."""
     connected: bool = False
@@ -112,6 +114,7 @@ class Node(BaseAsyncNode):
         seen = passage.get() or Passage()
         seen.node = self.base_url
         limit = self.config.request_timeout if isinstance(request_timeout, DefaultType) else request_timeout
+        limit = limit if seen.limit is None else seen.limit
         self._under_way += 1
         try:
             async with asyncio.timeout(limit):

@@ -5,13 +5,13 @@ that no query is ever a syntax error.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.domain.text import sanitize, single_line
 from workbench.domain.tuning import Boosts
 from workbench.engines.elasticsearch.fields import SEMANTIC, WHOLE, WORDS, Index
+from workbench.engines.query_grammar import MOST_CHARACTERS, Part, read_query
 
 Node = dict[str, Any]
 """A query or a retriever, as JSON has it."""
@@ -20,29 +20,17 @@ MOST_WORDS = 1_024
 """Words times fields that one query may have: a server of any size takes as many clauses."""
 MATCH_NONE: Node = {"match_none": {}}
 
-_MOST_CHARACTERS = 100_000
 _NAMED = {*WORDS, *WHOLE, "boolean", "date", "date_nanos", "ip", "version", "byte", "short", "integer", "long"}
 _NAMED |= {"unsigned_long", "half_float", "float", "scaled_float", "double"}
 """Types of fields that can be asked for by name."""
-_PART = re.compile(r'(?:(?P<field>[^\W\d][\w.@-]*):(?=["\w]))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One part of a query; a document's score is the sum over the parts that match it."""
-
-    field: str | None
-    """The field that was asked for, `_id` for an id; None for all that are searched."""
-    text: str
-    phrase: bool = False
 
 
 @dataclass(frozen=True)
 class Words:
     """What was understood of a query."""
 
-    clauses: tuple[Clause, ...]
+    clauses: tuple[Part, ...]
     """None when there is nothing to search for."""
     text: str
     """All of it without marks, as a model reads it."""
@@ -52,14 +40,12 @@ class Words:
 
 def understood(query: str, index: Index) -> Words:
     """Read a query; `title:` and `body:` stand for the fields that are shown as such where there are none so named."""
-    text = sanitize(query[:_MOST_CHARACTERS]).translate({ord(mark): '"' for mark in "“”„"})
-    known = _known(index)
-    trouble = _trouble(text, known)
-    clauses, notes = [], [f"{trouble} So the query was read as plain words."] if trouble else []
+    parts, said = read_query(query, _known(index))
+    clauses, notes = [], list(said)
     left = MOST_WORDS // max(len(index.fields), 1)
-    cut = len(query) > _MOST_CHARACTERS
-    for clause in [Clause(None, text)] if trouble else _clauses(text, known):
-        kept, left, fits = _shortened(clause, left)
+    cut = len(query) > MOST_CHARACTERS
+    for part in parts:
+        kept, left, fits = _shortened(part, left)
         cut = cut or not fits
         if kept.text.strip():
             clauses.append(kept)
@@ -148,48 +134,19 @@ def _known(index: Index) -> dict[str, str]:
     }
 
 
-def _trouble(text: str, known: Mapping[str, str]) -> str | None:
-    """What keeps a query from being more than plain words."""
-    if text.count('"') % 2:
-        return "A quotation mark is not closed."
-    for part in _PART.finditer(text):
-        field, word = part["field"], part["word"] or ""
-        if field and field not in known and field.replace("_", "a").isalnum():
-            return f"There is no field “{single_line(field, 30)}” that can be searched for words."
-        if word.endswith(":") and word.rstrip(":") in ("", *known):
-            return "A colon has nothing to look for after it."
-    return None
-
-
-def _clauses(text: str, known: Mapping[str, str]) -> Iterator[Clause]:
-    words = []
-    for part in _PART.finditer(text):
-        name, phrase, word = part["field"], part["phrase"], part["word"]
-        field = known.get(name) if name else None
-        if name and not field:
-            words.append(part[0].replace('"', " "))
-        elif phrase is not None:
-            yield Clause(field, phrase, phrase=field != "_id")
-        elif field:
-            yield Clause(field, word)
-        else:
-            words.append(word)
-    yield Clause(None, " ".join(words))
-
-
-def _shortened(clause: Clause, most: int) -> tuple[Clause, int, bool]:
+def _shortened(clause: Part, most: int) -> tuple[Part, int, bool]:
     """The clause with at most so many words, how many are left, and whether that was all of it."""
     if clause.field == "_id":
         return clause, most, True
     count = 0
     for word in _WORD.finditer(clause.text):
         if count == most:
-            return Clause(clause.field, clause.text[: word.start()], clause.phrase), 0, False
+            return Part(clause.field, clause.text[: word.start()], clause.phrase), 0, False
         count += 1
     return clause, most - count, True
 
 
-def _node(clause: Clause, boosts: Boosts, mapping: Mapping[str, str]) -> Node:
+def _node(clause: Part, boosts: Boosts, mapping: Mapping[str, str]) -> Node:
     if clause.field == "_id":
         return {"ids": {"values": [clause.text]}}
     # A field that is asked for by name is searched also when nothing else searches it.

@@ -10,6 +10,7 @@ from workbench.engines.elasticsearch.connection import Answer, Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import path_of
+from workbench.engines.elasticsearch.hits import require_hits
 from workbench.engines.elasticsearch.snapshot import KEEP
 
 MAPPED, CHUNKS, TOP_N, TASK_SETTINGS = "mapped scores", "chunk_rescorer", "top_n", "task_settings of rerank"
@@ -42,7 +43,9 @@ async def rerank_search(
         chunks = 0 if connection.lacks(CHUNKS) else plan.chunks
         body = _search_body(plan, first, snapshot, chunks)
         try:
-            return await connection.ask("rerank", "POST", path, body), left_out
+            answer = await connection.ask("rerank", "POST", path, body)
+            require_hits(answer, connection)
+            return answer, left_out
         except ClusterError as error:
             if chunks and _unknown(error, CHUNKS):
                 connection.refused(CHUNKS)

@@ -37,6 +37,7 @@ from workbench.engines.elasticsearch.hits import (
     marked_values,
     names_of,
     read_hits,
+    require_hits,
     spans_in,
     total_of,
 )
@@ -233,11 +234,7 @@ class ElasticRetriever:
             self._snapshot.forget()
             snapshot = await self._snapshot.id()
             answer = await self._searched(purpose, body, snapshot)
-        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("hits"), dict):
-            raise ClusterError(
-                "The server answered a search with something other than hits.",
-                f"Is it Elasticsearch? Ask `workbench profile test {self._connection.profile.name}`.",
-            )
+        require_hits(answer, self._connection)
         return answer, snapshot
 
     async def _searched(self, purpose: str, body: Mapping[str, Any], snapshot: str = "") -> Answer:

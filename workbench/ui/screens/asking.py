@@ -18,8 +18,8 @@ from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation, Highlights
 from workbench.domain.tuning import Tuning
+from workbench.engines.threads import in_thread
 from workbench.services.session import Session
-from workbench.services.threads import in_thread
 from workbench.ui.screens.recovering import RecoveringScreen
 from workbench.ui.text import safe_line
 from workbench.ui.widgets.panels import Inspected

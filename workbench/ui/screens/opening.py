@@ -32,6 +32,7 @@ class OpeningScreen(AskingScreen):
     def on_mount(self) -> None:
         """Open the corpus once the first picture is out."""
         self._read_settings()
+        self._name_profile()
         self.made_with = self.session.tuning
         self.call_after_refresh(self.open_corpus, self._first_place)
 
@@ -44,15 +45,15 @@ class OpeningScreen(AskingScreen):
         Args:
             place: The corpus or the index, with its profile if it has one; see `Session.open`.
             state: What to go back to in it; None keeps query and settings as they are.
-            other: It takes another one's place, so that its own first sample query replaces the query.
+            other: It takes another one's place, so that its own first sample query, if it has one, replaces the query.
             again: It failed before, and what is shown says so.
         """
         bm25, status = self.query_one("#bm25", RankList), self.query_one(StatusBar)
         if self.session.opened is None and not again:
             self.stop_retrying()
         if not (again or bm25.rows):
-            bm25.show((), safe_line(f"opening {place}…"))
-        status.opening = opening = f"opening {place}…" if ":" in place and not again else ""
+            bm25.show((), safe_line(f"opening {place.rstrip(':')}…"))
+        status.opening = opening = f"opening {place.rstrip(':')}…" if ":" in place and not again else ""
         line, engines = self.query_one(QueryLine), self.session.engines
         typed = line.value
         try:
@@ -68,20 +69,23 @@ class OpeningScreen(AskingScreen):
         if self.session.engines.profile or self.session.engines is not engines:
             self._forget(self.session.engines is engines)
         self.frozen = False  # What is shown is of another corpus.
-        engines = self.session.engines
-        status.profile, status.accent, status.marks = engines.profile, engines.accent, engines.marks
+        self._name_profile()
         status.corpus, status.documents = opened.retriever.corpus, opened.documents
         if state:
             self._take_up(state)
-        elif (other and line.value == typed) or not line.value:
-            self._sample, self.chosen = 0 if opened.queries else -1, False
-            self._write_query(opened.queries[0].text if opened.queries else "")
+        elif opened.queries and ((other and line.value == typed) or not line.value):
+            self._sample, self.chosen = 0, False
+            self._write_query(opened.queries[0].text)
             line.select_all()
         self._read_settings()
         with suppress(WorkerCancelled, WorkerFailed):  # A key was faster, or the failure has been said.
             await self.run_query(line.value, 0).wait()
         if self.model is None:
             self.ready_model()
+
+    def _name_profile(self) -> None:
+        status, engines = self.query_one(StatusBar), self.session.engines
+        status.profile, status.accent, status.marks = engines.profile, engines.accent, engines.marks
 
     async def _not_opened(
         self, place: str, error: WorkbenchError, title: str | None, retry: Callable[[], object]

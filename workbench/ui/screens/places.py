@@ -13,9 +13,9 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from workbench.domain.errors import BadInputError, WorkbenchError
+from workbench.engines.threads import in_thread
 from workbench.services.compare import stage_error
 from workbench.services.session import place_of
-from workbench.services.threads import in_thread
 from workbench.ui.keys import DRAWER_KEYS
 from workbench.ui.screens.opening import OpeningScreen
 from workbench.ui.text import TITLE_LIMIT, cells, safe_line
@@ -70,7 +70,7 @@ async def choose_index(screen: OpeningScreen, profile: str) -> bool:
     """Let a person choose among the indices of a profile that names none, and go there. Runs in a worker.
 
     Returns:
-        False when there is nothing to choose from.
+        False when nothing came of it, and nothing is open.
     """
     status = screen.query_one(StatusBar)
     status.opening = f"asking {profile} for its indices…"
@@ -80,13 +80,12 @@ async def choose_index(screen: OpeningScreen, profile: str) -> bool:
         return False
     finally:
         status.opening = ""
-    if not names:
-        return False
     entries = [Entry(place_of(profile, name), name, f"index of {profile}") for name in names]
-    await _go(
-        screen, await _chosen(screen, f"Search which index of {profile}?", [Source("", partial(_given, entries))])
-    )
-    return True
+    if not entries:
+        return False
+    place = await _chosen(screen, f"Search which index of {profile}?", [Source("", partial(_given, entries))])
+    await _go(screen, place)
+    return bool(place or screen.session.opened)
 
 
 async def _go(screen: OpeningScreen, place: str | None) -> None:

@@ -10,8 +10,8 @@ from textual.reactive import reactive
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.tuning import Tuning
+from workbench.engines.threads import in_thread
 from workbench.services.session import place_of
-from workbench.services.threads import in_thread
 from workbench.ui.keys import PRESENT_KEYS
 from workbench.ui.screens.opening import OpeningScreen
 from workbench.ui.widgets.query_line import QueryLine

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from workbench.domain.saved import State
-from workbench.services.threads import in_thread
+from workbench.engines.threads import in_thread
 from workbench.ui.screens.opening import OpeningScreen
 from workbench.ui.screens.saved import RecallScreen, Removal, SaveScreen
 from workbench.ui.widgets.query_line import QueryLine

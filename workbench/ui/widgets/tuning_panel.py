@@ -7,6 +7,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from workbench.domain.errors import BadInputError
+from workbench.domain.text import single_line
 from workbench.domain.tuning import Tuning
 from workbench.ui.keys import TUNING_KEYS
 from workbench.ui.text import cells, safe_line
@@ -166,11 +167,10 @@ class TuningPanel(Static, can_focus=True):
         pinned = self.baseline.values().get(name, value) if self.baseline else value
         return Content.assemble(
             ("› " if here else "  ", "bold $primary"),
-            called.stylize("bold" if here else "$muted"),
-            " " * (names - called.cell_length),
+            called.pad_right(names - called.cell_length).stylize("bold" if here else "$muted"),
             ("◂ " if here else "  ", "$primary"),
             shown.stylize("bold $match" if value != start else "bold"),
             (f"{' ▸' if here else '':<{max(VALUE_CELLS + 3 - shown.cell_length, 3)}}", "$primary"),
             safe_line(f"● was {start}" if value != start else "", "$match"),
-            *(("  ", safe_line(f"baseline {pinned}", "$muted")) if pinned != value else ()),
+            (f"  baseline {single_line(pinned)}" if pinned != value else "", "$muted"),
         )

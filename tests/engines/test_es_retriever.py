@@ -21,8 +21,9 @@ from workbench.engines.elasticsearch import snapshot
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import describe
+from workbench.engines.elasticsearch.first_stage import first_stages
 from workbench.engines.elasticsearch.hits import TEXT_LIMIT
-from workbench.engines.elasticsearch.retriever import ElasticRetriever, first_stages
+from workbench.engines.elasticsearch.retriever import ElasticRetriever
 
 DOCUMENTS = {
     "hot": {"title": "Hot laptop", "body": "A laptop gets hot while it is charging.", "lang": "en"},

@@ -9,7 +9,7 @@ from tests.fakes.engines import LengthReranker, ListRetriever, documents
 from workbench.domain.comparison import StageError
 from workbench.domain.deployment import ModelKind, ModelState, ModelStatus
 from workbench.domain.errors import BadInputError, IndexUnavailableError
-from workbench.domain.tuning import Choice, Tuning
+from workbench.domain.tuning import Choice, Chosen, Tuning
 from workbench.engines.base import Opened, Reranker
 from workbench.services.kept import Kept
 from workbench.services.session import Session
@@ -42,6 +42,9 @@ class Place:
         self.state = ModelState.READY
         self.reranker = LengthReranker(ModelKind.CROSS_ENCODER)
         self.retrievers: list[ListRetriever] = []
+
+    def template(self, chosen: Chosen) -> Path | None:
+        return None
 
     async def open(self, name: str) -> Opened:
         if name == "gone":

@@ -98,6 +98,11 @@ class Cluster:
         """Cleared, it keeps the cluster from answering."""
         self.answering.set()
         self.asked = 0
+        self.file = Path("own.json")
+        """Of the query template."""
+
+    def template(self, chosen: Chosen) -> Path | None:
+        return self.file
 
     async def open(self, name: str) -> Opened:
         await self.answering.wait()

@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from tests.ui.cluster import DOWN, Cluster, World
+from tests.ui.cluster import DOWN, World
 from tests.ui.screen import answered, compare_screen, listed, panel_text, reranked, screen_text, settled, until
 from workbench.domain.deployment import ModelState
-from workbench.domain.errors import BadInputError
 from workbench.domain.saved import State
-from workbench.domain.tuning import Chosen
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.screens.places import PlaceList, PlacePicker
 from workbench.ui.widgets.request_panel import RequestPanel
@@ -241,34 +239,21 @@ async def test_queries_states_and_votes_are_kept_by_place(world: World) -> None:
         assert screen.session.tuning.choices == screen.session.start.choices, "with all their options"
 
 
-class WithTemplates(Cluster):
-    """Has one query template."""
-
-    file = Path()
-
-    def template(self, chosen: Chosen) -> Path | None:
-        return self.file if dict(chosen)["first stage"] == "template shop" else None
-
-
 async def test_the_query_template_is_edited_and_the_query_runs_with_it(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
     monkeypatch.setattr("workbench.ui.external.edit_file", lambda app, file: bool(opened.append(file) or True))
-    world.prod = WithTemplates("prod", {"articles": 12}, "articles")
     world.prod.file = tmp_path / "shop.json"
     async with world.app().run_test(size=(120, 36), notifications=True) as pilot:
         screen = await reranked(pilot)
         screen.query_one("#reranked").focus()
-        await pilot.press("T")
-        await settled(pilot)
-        assert not opened and "no query template" in next(iter(pilot.app._notifications)).message
         screen.tune(screen.session.tuning.choosing("first stage", "template shop"))
         await answered(pilot, lambda found: found.ranking == "template shop", "the template's ranking")
         await settled(pilot)
         assert str(screen.query_one("#bm25").border_title) == "template shop · 12 matches"
-        world.prod.down = BadInputError("shop.json, line 3: is no JSON.", "Mend it there.")
+        shown, asked = screen.comparison, world.prod.asked
         await pilot.press("T")
-        await answered(pilot, lambda found: found.error is not None, "what is wrong with it")
+        await until(pilot, lambda: screen.comparison is not shown and world.prod.asked > asked, "the query anew")
         assert opened == [tmp_path / "shop.json"]
-        assert "shop.json, line 3: is no JSON." in screen_text(pilot.app)
+        await answered(pilot, lambda found: found.ranking == "template shop", "the same first stage")

@@ -113,3 +113,15 @@ def test_what_is_not_safe_to_print_stays_escaped() -> None:
     laid = console(Exchange("x", "POST", "/x", body))
     assert laid.isascii() or not set(laid) & {"\u202e", "\x9b"}
     assert json.loads(laid.partition("\n")[2]) == json.loads(body)
+
+
+def test_a_search_in_a_point_in_time_is_copied_so_that_it_can_be_repeated_when_that_is_gone() -> None:
+    body = '{"query": {"match_all": {}}, "pit": {"id": "x", "keep_alive": "2m"}}'
+    exchange = Exchange("first stage", "POST", "/_search", body, index="articles")
+    assert console(exchange).startswith("POST /_search\n") and '"pit"' in console(exchange), "what was sent is shown"
+    assert exchange.lasting.path == "/articles/_search"
+    assert json.loads(exchange.lasting.body) == {"query": {"match_all": {}}}
+    assert "pit" not in curl(exchange) and "/articles/_search" in curl(exchange)
+    assert exchange.lasting.lasting == exchange.lasting
+    other = Exchange("rerank", "POST", "/_inference/rerank/e", '{"pit": 1}')
+    assert other.lasting is other

@@ -8,7 +8,7 @@ from workbench.domain.latency import Latency
 from workbench.domain.ranking import Candidate, Reranked
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.shift import ShiftSummary, summarize
-from workbench.domain.tuning import Tuning
+from workbench.domain.tuning import Chosen, Tuning
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Comparison:
     """The exact query that ran, in the engine's own words; may have many lines."""
     ranking: str = "bm25"
     """Name of what ranked the candidates."""
+    chosen: Chosen = ()
+    """What was chosen of the engine's own settings."""
     total: int = 0
     """Documents that match the query."""
     bm25: tuple[Candidate, ...] = ()

@@ -1,5 +1,7 @@
 """The one error tree: what happened, what to do next, and what belongs in the log."""
 
+from workbench.domain.exchange import Exchange
+
 
 class WorkbenchError(Exception):
     """A failure that a person can act on.
@@ -9,9 +11,11 @@ class WorkbenchError(Exception):
         hint: The next step, often a command. Empty when there is none.
         detail: What the log wants to know (a cause, a response body).
         exit_code: What a command ends with when this reaches it.
+        exchange: What was sent to a server and what came back, without credentials; None when nothing was.
     """
 
     exit_code = 1
+    exchange: Exchange | None = None
 
     def __init__(self, message: str, hint: str = "", detail: str = "") -> None:
         super().__init__(message)

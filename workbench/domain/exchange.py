@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.domain.text import sanitize
 
@@ -29,6 +29,16 @@ class Exchange:
     """What the server says it took; None when it does not say."""
     wall_ms: float = 0.0
     """From the first byte out to the last byte in."""
+    index: str = ""
+    """What a search in a point in time searches, quoted for a path; empty for any other request."""
+
+    @property
+    def lasting(self) -> "Exchange":
+        """The same request without its point in time, so that it can be repeated when that is gone."""
+        if not self.index:
+            return self
+        body = {key: value for key, value in json.loads(self.body).items() if key != "pit"}
+        return replace(self, path=f"/{self.index}{self.path}", body=json.dumps(body, ensure_ascii=False), index="")
 
     @property
     def network_ms(self) -> float:
@@ -54,7 +64,7 @@ class Finding:
 
 
 def curl(exchange: Exchange, host: str = "") -> str:
-    """Write a request as a command for a POSIX shell.
+    """Write a request as a command for a POSIX shell, without its point in time.
 
     The address and the key are left to `$ES_URL` and `$ES_API_KEY`: neither is known here, and neither should be.
 
@@ -62,6 +72,7 @@ def curl(exchange: Exchange, host: str = "") -> str:
         exchange: The request; its answer does not matter.
         host: Scheme, host and port instead of `$ES_URL`; without credentials.
     """
+    exchange = exchange.lasting
     address = shlex.quote(host.rstrip("/")) if host else '"$ES_URL"'
     method = "--head" if exchange.method == "HEAD" else f"-X {exchange.method}"
     # Without globbing: braces and brackets are allowed in the name of a data stream's pattern.

@@ -1,6 +1,6 @@
 """What a person tunes, how one step changes it, and how two settings of it differ."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from workbench.domain.errors import BadInputError
@@ -30,8 +30,8 @@ class Choice:
 
     name: str
     """One line; none of the names that every engine has."""
-    options: tuple[str, ...]
-    """Holds `chosen`."""
+    options: tuple[str, ...] = field(compare=False)
+    """Holds `chosen`; two choices of the same word are the same whatever else there was."""
     chosen: str
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from workbench.domain.deployment import ModelKind, ModelStatus
@@ -131,6 +132,14 @@ class Engines(Protocol):
     @property
     def accent(self) -> str:
         """A colour by which the profile is known, such as `#d14`; empty for the theme's own."""
+        ...
+
+    def template(self, chosen: Chosen) -> Path | None:
+        """The file of the query template that is chosen, or of a new one; None where there can be none.
+
+        Raises:
+            WorkbenchError: A new one cannot be written.
+        """
         ...
 
     async def open(self, name: str) -> Opened:

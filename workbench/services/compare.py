@@ -60,11 +60,13 @@ async def compare(
         min(tuning.size, tuning.depth),
         fields=tuning.boosts,
         reads=tuning.reads,
+        chosen=tuning.chosen,
     )
     try:
         found = await retriever.search(query, tuning.depth, tuning.boosts, tuning.chosen)
     except Exception as error:
-        yield replace(comparison, error=stage_error("retrieve", error), done=True)
+        exchanges = tuple(filter(None, [getattr(error, "exchange", None)]))
+        yield replace(comparison, exchanges=exchanges, error=stage_error("retrieve", error), done=True)
         return
     comparison = replace(
         comparison,

@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from workbench.domain.deployment import ModelStatus, PreparedModel
+from workbench.domain.tuning import Chosen
 from workbench.engines.base import Opened, Reranker
 from workbench.engines.threads import in_thread
 from workbench.services.models import ModelLibrary, ensure_model
@@ -50,6 +52,10 @@ class LocalEngines:
     def model(self) -> str:
         """The local model's id."""
         return self.local_model.id
+
+    def template(self, chosen: Chosen) -> Path | None:
+        """None: the embedded engine has no query templates."""
+        return None
 
     async def open(self, name: str) -> Opened:
         """Open a corpus."""

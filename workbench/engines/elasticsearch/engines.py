@@ -7,20 +7,23 @@ from pathlib import Path
 from workbench.config.profile import Profile
 from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import BadInputError
-from workbench.domain.tuning import Choice
+from workbench.domain.tuning import Choice, Chosen
 from workbench.engines.base import Opened, Reranker
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint, endpoint_states, rerank_endpoints
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import Index, describe, targets
+from workbench.engines.elasticsearch.first_stage import FILTER, FIRST_STAGE, OFF, TEMPLATE, first_stages
 from workbench.engines.elasticsearch.rerankers import ElasticReranker
-from workbench.engines.elasticsearch.retriever import FILTER, FIRST_STAGE, OFF, ElasticRetriever, first_stages
-from workbench.engines.elasticsearch.templates import list_templates
+from workbench.engines.elasticsearch.retriever import ElasticRetriever
+from workbench.engines.elasticsearch.templates import SUFFIX, list_templates, starter
 
 THRESHOLDS = (-5.0, -2.0, 0.0, 1.0, 2.0, 5.0)
 """Logits to choose the retriever's `min_score` from."""
 CHUNKS = (1, 2, 3, 5)
 """How many of a document's best chunks to read instead of its start."""
+OWN = "own"
+"""Name of the template that a person begins with."""
 NAMED = 8
 """Indices that a message names."""
 
@@ -66,6 +69,23 @@ class ClusterEngines:
     def accent(self) -> str:
         """The profile's colour."""
         return self._profile.accent
+
+    def template(self, chosen: Chosen) -> Path:
+        """The file of the query template that is the first stage; else of one to begin with, made where there is none.
+
+        Raises:
+            BadInputError: It cannot be written.
+        """
+        stage = dict(chosen).get(FIRST_STAGE, "")
+        name = stage.removeprefix(TEMPLATE) if stage.startswith(TEMPLATE) else OWN
+        file = self._templates / f"{name}{SUFFIX}"
+        try:
+            self._templates.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                file.write_text(starter(), encoding="utf-8")
+        except OSError as error:
+            raise BadInputError(f"{file} cannot be written: {error.strerror}.", "Mend its permissions.") from error
+        return file
 
     @property
     def _reranks_here(self) -> bool:
@@ -130,7 +150,7 @@ class ClusterEngines:
 
     def _first_stage(self, index: Index, templates: Mapping[str, Path]) -> Iterator[Choice]:
         stages = first_stages(index, self._connection, templates)
-        wanted = f"template {self._profile.template}"
+        wanted = f"{TEMPLATE}{self._profile.template}"
         yield Choice(FIRST_STAGE, stages, wanted if wanted in stages else stages[0])
 
     def _filters(self) -> Iterator[Choice]:

@@ -1,6 +1,7 @@
 """The two requests by which a cluster reranks, each asked again without what the server turns out not to know."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -45,7 +46,8 @@ async def rerank_search(
         try:
             answer = await connection.ask("rerank", "POST", path, body)
             require_hits(answer, connection)
-            return answer, left_out
+            exchange = replace(answer.exchange, index=path_of(index)) if snapshot else answer.exchange
+            return replace(answer, exchange=exchange), left_out
         except ClusterError as error:
             if chunks and _unknown(error, CHUNKS):
                 connection.refused(CHUNKS)

@@ -25,7 +25,6 @@ from workbench.engines.elasticsearch.first_stage import (
     OFF,
     FirstStage,
     FirstStages,
-    first_stages,
 )
 from workbench.engines.elasticsearch.hits import (
     CLOSE,
@@ -44,8 +43,6 @@ from workbench.engines.elasticsearch.hits import (
 from workbench.engines.elasticsearch.query import Node, Words, filtered, in_field, plain, understood
 from workbench.engines.elasticsearch.snapshot import KEEP, Snapshot
 from workbench.engines.request import laid_out
-
-__all__ = ["FILTER", "FIRST_STAGE", "OFF", "ElasticRetriever", "first_stages"]
 
 _UNKNOWN = re.compile(r"unknown[^\[]*\[([^\]]+)\]", re.IGNORECASE)
 _DISPENSABLE = ("retriever", *HYBRIDS, "pit", "highlight", "fields", "track_total_hits")
@@ -243,7 +240,8 @@ class ElasticRetriever:
         if not snapshot:
             return await self._connection.ask(purpose, "POST", f"/{self._path}/_search", body)
         pit = {"pit": {"id": snapshot, "keep_alive": KEEP}}
-        return await self._connection.ask(purpose, "POST", "/_search", {**body, **pit})
+        answer = await self._connection.ask(purpose, "POST", "/_search", {**body, **pit})
+        return replace(answer, exchange=replace(answer.exchange, index=self._path))
 
     def _can_do_without(self, error: ClusterError) -> bool:
         """Whether the server refused something that the next try leaves out."""

@@ -130,7 +130,7 @@ class AskingScreen(RecoveringScreen):
         try:
             highlights = await retriever.highlight(comparison.query, document)
             self.inspected = Inspected(comparison, document, highlights, tokens)
-            explanation = await retriever.explain(comparison.query, document.id, comparison.fields)
+            explanation = await retriever.explain(comparison.query, document.id, comparison.fields, comparison.chosen)
         except WorkbenchError as error:
             if self.session.opened is not opened:  # Another corpus was opened, and this one closed.
                 return

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual import on, work
@@ -13,7 +12,8 @@ from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Static
 
-from workbench.domain.tuning import Chosen, Tuning
+from workbench.domain.errors import WorkbenchError
+from workbench.domain.tuning import Tuning
 from workbench.ui.keys import COMPARE_KEYS
 from workbench.ui.screens.presenting import PresentingScreen
 from workbench.ui.widgets.document_panel import DocumentPanel
@@ -47,15 +47,6 @@ class Copyable(Protocol):
     @property
     def text(self) -> str:
         """What is copied."""
-        ...
-
-
-@runtime_checkable
-class Templated(Protocol):
-    """Engines whose first stage can be a person's own query template."""
-
-    def template(self, chosen: Chosen) -> Path | None:
-        """The file of the template that is chosen; None when the first stage is something else."""
         ...
 
 
@@ -231,18 +222,19 @@ class CompareScreen(PresentingScreen):
         await choose_profile(self)
 
     def action_template(self) -> None:
-        """Edit the query template that is the first stage, and run the query with it."""
+        """Edit the query template that is the first stage, or begin one, and run the query with it."""
         from workbench.ui.external import edit_file
 
-        engines = self.session.engines
-        file = engines.template(self.session.tuning.chosen) if isinstance(engines, Templated) else None
+        try:
+            file = self.session.engines.template(self.session.tuning.chosen)
+        except WorkbenchError as error:
+            self.warn("Template", f"{error.message} {error.hint}")
+            return
         if file is None:
-            said = (
-                "The first stage is no query template. Where a profile has some, `first stage` in Tuning chooses one."
-            )
-            self.app.notify(said, markup=False)
+            self.app.notify("Query templates are for clusters: w switches to a profile that leads to one.")
         elif edit_file(self.app, file):
-            self.rerun()
+            self.open_corpus(self.session.place)  # A new one is one more first stage.
+            self.app.notify(f"`first stage` in Tuning (t) chooses it: template {file.stem}.")
 
     @work(exclusive=True, group="states", exit_on_error=False)
     async def action_save_state(self) -> None:

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.reactive import reactive
 
 from workbench.domain.comparison import Comparison
-from workbench.domain.exchange import Exchange, Finding, console, curl
+from workbench.domain.exchange import Exchange, console, curl
 from workbench.domain.text import sanitize, single_line
 from workbench.ui.keys import REQUEST_KEYS
 from workbench.ui.selection import overlaid
@@ -21,8 +21,6 @@ HANG = 2
 """Cells that a line which goes on stands in from where it began."""
 MOST_EXCHANGES, MOST_SENT, MOST_ANSWERED, MOST_QUOTED = 8, 12_000, 4_000, 160
 """Exchanges, and characters of a request, of an answer and of a string in an answer, that are shown."""
-NAMED_IDS = 3
-"""Documents that a finding names."""
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TOKEN = re.compile(
@@ -31,7 +29,7 @@ _TOKEN = re.compile(
 _PART = re.compile(rf'{_STRING}|"|\{{\s*\}}|\[\s*\]|[][{{}},:]|[^]["{{}},:\s]+')
 _SIGNS = {"⚠": "finding", "✗": "finding", "▸": "heading", "◂": "heading", "…": "notice"}
 """How a line that begins with a sign of ours looks."""
-_COPIES = {"curl": curl, "console": console}
+_COPIES = {"curl": curl, "console": lambda exchange: console(exchange.lasting)}
 _NOTHING = (
     "No query has run yet. Type one: the request that the engine gets, and how its answer is reranked, is shown here."
 )
@@ -64,7 +62,7 @@ class RequestPanel(WrappedText):
         self._query = query
 
     def action_copy_as(self, form: str) -> None:
-        """Copy every request that went to a server, whole."""
+        """Copy every request that went to a server, whole, so that it can be repeated."""
         if self.comparison and self.comparison.exchanges:
             self.app.copy_to_clipboard("\n\n".join(map(_COPIES[form], self.comparison.exchanges)))
         else:
@@ -114,19 +112,13 @@ def request_text(comparison: Comparison | None) -> str:
     rerank = json.dumps({"rerank": _rerank(comparison)}, indent=2, ensure_ascii=False)
     if not comparison.exchanges:
         return sanitize(f"{comparison.request}\n\n{rerank}")
-    said = [_warned(finding) for finding in comparison.findings]
+    said = [single_line(f"⚠ {finding}") for finding in comparison.findings]
     if error := comparison.error:
         said.insert(0, single_line(f"✗ {error.message} {error.hint}"))
     sent = [_exchanged(exchange) for exchange in comparison.exchanges[:MOST_EXCHANGES]]
     if more := len(comparison.exchanges) - len(sent):
         sent.append(f"… {more:,} more like these; c and d copy them too.")
     return "\n\n".join(filter(None, ("\n".join(said), *sent, sanitize(rerank))))
-
-
-def _warned(finding: Finding) -> str:
-    named = ", ".join(finding.ids[:NAMED_IDS])
-    more = f" and {len(finding.ids) - NAMED_IDS:,} more" if len(finding.ids) > NAMED_IDS else ""
-    return single_line(f"⚠ {finding}{f' · {named}{more}' if named else ''}")
 
 
 @lru_cache(4 * MOST_EXCHANGES)

@@ -40,8 +40,10 @@ class ModelPanel(Static):
 def describe(status: ModelStatus) -> Content:
     """All that is known of a model's state, in a few lines."""
     sign, colour = SIGNS[status.state]
+    # What a cluster has loaded is not known; that it answers is.
+    state = ModelState.READY if status.state is ModelState.LOADED and status.where != "local" else status.state
     parts: list[Content | str | tuple[str, str]] = [
-        (sign, colour), " ", single_line(status.id, NAME_LIMIT), "  ", (status.state, colour)
+        (sign, colour), " ", single_line(status.id, NAME_LIMIT), "  ", (state, colour)
     ]  # fmt: skip
     if line := progress_line(status):
         parts += ["\n", line]

@@ -235,6 +235,20 @@ async def session_of(where: Profile, folder: Path) -> AsyncIterator[Session]:
         await session.close()
 
 
+def reprs(thing: object, seen: set[int]) -> Iterator[str]:
+    """How every object of ours shows itself that can be reached from one, as a debugger or a log would show it."""
+    if id(thing) in seen:
+        return
+    seen.add(id(thing))
+    if isinstance(thing, dict | list | tuple | set | frozenset):
+        for one in thing.values() if isinstance(thing, dict) else thing:
+            yield from reprs(one, seen)
+    elif hasattr(thing, "__dict__") and not isinstance(thing, type):
+        yield repr(thing)
+        if type(thing).__module__.startswith("workbench"):
+            yield from reprs(vars(thing), seen)
+
+
 async def last(session: Session) -> Comparison:
     """One whole search; it must end in time."""
     async with asyncio.timeout(LIMIT):
@@ -260,8 +274,7 @@ async def strike(fault: Fault, folder: Path) -> Outcome:
             seen = {
                 "comparison": repr(comparison),
                 "exchanges": "".join(f"{one.path}{one.body}{one.answer}" for one in comparison.exchanges),
-                "session": repr(vars(session)),
-                "profile": repr(profile(server.url)),
+                "repr": "\n".join(reprs(session, set())),
                 "log": "\n".join(heard.lines),
             }
     return Outcome(comparison, seconds, after, tuple(name for name, text in seen.items() if SECRET in text))

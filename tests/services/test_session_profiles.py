@@ -1,5 +1,6 @@
 """Moving from one profile to another: what comes along, what does not, and what a failure leaves alone."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -167,3 +168,42 @@ async def test_a_failed_endpoint_stays_failed_until_it_is_looked_at_again_and_an
     assert [status.state async for status in bench.session.ready_model()] == [ModelState.FAILED]
     bench.prod.state = ModelState.READY
     assert [status.state async for status in bench.session.ready_model()][-1] is ModelState.LOADED
+
+
+async def test_cancelled_while_the_index_before_is_closed_the_new_one_is_open() -> None:
+    bench = await started()
+    closing, held = bench.here.retrievers[0], asyncio.Event()
+
+    async def slow() -> None:
+        held.set()
+        await asyncio.Event().wait()
+
+    closing.close = slow  # type: ignore[method-assign]
+    opening = asyncio.ensure_future(bench.session.open("prod:"))
+    await held.wait()
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    assert bench.session.place == "prod:articles"
+    assert isinstance(bench.session.reranker, StageError)
+    (*_, found) = [stage async for stage in bench.session.compare("word")]
+    assert found.bm25 and found.engine == "elasticsearch"
+
+
+async def test_a_profile_that_fails_after_it_was_left_says_nothing_of_the_next() -> None:
+    bench = await started()
+    await bench.session.open("prod:")
+    failing = asyncio.Event()
+
+    async def broken() -> AsyncGenerator[ModelStatus | Reranker, None]:
+        yield ModelStatus("big", ModelState.PREPARING, "prod")
+        await failing.wait()
+        raise IndexUnavailableError("The connection has been closed.")
+
+    bench.prod.rerankers = broken  # type: ignore[method-assign]
+    states = bench.session.ready_model()
+    await anext(states)
+    await bench.session.open("help")
+    shown = bench.session.reranker
+    failing.set()
+    assert [status async for status in states] == []
+    assert bench.session.reranker is shown

@@ -6,15 +6,16 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from workbench import __version__
+from workbench.cli.checks import show
 from workbench.cli.progress import noun
 from workbench.cli.wiring import model_store
 from workbench.config.paths import Paths, bundled, user_paths
 from workbench.config.settings import Settings, load_settings
 from workbench.config.themes import load_themes
+from workbench.domain.check import Check, Verdict, failed, ok, remark
 from workbench.domain.deployment import ModelState
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.text import single_line
@@ -23,24 +24,12 @@ ROOM_NEEDED = 400_000_000
 """Bytes that fetching and preparing the default model takes at its peak, rounded up."""
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at."""
-
-    name: str
-    ok: bool
-    says: str
-    next: str = ""
-
-
 def run(arguments: Namespace) -> int:
     """Print every check; 1 when one has a finding."""
     findings = 0
     for check in checks(user_paths(), getattr(arguments, "profile", "")):
         findings += not check.ok
-        sys.stdout.write(f"{'ok' if check.ok else '!!'}  {check.name:<11} {single_line(check.says)}\n")
-        if check.next:
-            sys.stdout.write(f"    {'':<11} → {single_line(check.next)}\n")
+        show(check)
     sys.stdout.write(f"\n{findings} {noun(findings, 'finding')}\n")
     return 1 if findings else 0
 
@@ -52,16 +41,16 @@ def checks(paths: Paths, profile: str = "") -> Iterator[Check]:
         paths: The user's folders.
         profile: Whose cluster is looked at too; by default, the one that the app would start with.
     """
-    yield Check("version", True, f"workbench {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
+    yield ok("version", f"workbench {__version__}, Python {sys.version.split()[0]}, {sys.platform}")
     yield _terminal()
     for name in ("config", "data", "cache"):
         yield _folder(name, getattr(paths, name))
     try:
         settings = load_settings(paths.settings)
-        yield Check("settings", True, str(paths.settings) if paths.settings.exists() else "defaults, no file")
+        yield ok("settings", str(paths.settings) if paths.settings.exists() else "defaults, no file")
     except WorkbenchError as error:
         settings = Settings()
-        yield Check("settings", False, error.message, error.hint)
+        yield failed("settings", error.message, error.hint)
     yield from _themes(paths, settings)
     yield from _corpora(paths, settings)
     yield from _models(paths, settings)
@@ -70,32 +59,33 @@ def checks(paths: Paths, profile: str = "") -> Iterator[Check]:
 
 def _terminal() -> Check:
     if not sys.stdout.isatty():
-        return Check("terminal", True, "standard output is no terminal; the app needs one, commands do not")
+        return ok("terminal", "standard output is no terminal; the app needs one, commands do not")
     size = shutil.get_terminal_size()
     if size.columns < 80 or size.lines < 24:
-        return Check("terminal", False, f"{size.columns}×{size.lines}", "Make it at least 80×24.")
+        return failed("terminal", f"{size.columns}×{size.lines}", "Make it at least 80×24.")
     if "utf" not in (sys.stdout.encoding or "").lower():
-        return Check("terminal", False, f"encoding {sys.stdout.encoding}", "Set a UTF-8 locale, such as LANG=C.UTF-8.")
-    return Check("terminal", True, f"{size.columns}×{size.lines}, {os.environ.get('TERM', 'no TERM')}")
+        return failed("terminal", f"encoding {sys.stdout.encoding}", "Set a UTF-8 locale, such as LANG=C.UTF-8.")
+    return ok("terminal", f"{size.columns}×{size.lines}, {os.environ.get('TERM', 'no TERM')}")
 
 
 def _folder(name: str, folder: Path) -> Check:
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not os.access(nearest, os.W_OK):
-        return Check(name, False, f"{folder} cannot be written", "Mend its permissions, or set WORKBENCH_HOME.")
+        return failed(name, f"{folder} cannot be written", "Mend its permissions, or set WORKBENCH_HOME.")
     free = shutil.disk_usage(nearest).free
     if name == "cache" and free < ROOM_NEEDED:
-        return Check(
-            name, False, f"{folder}: {free / 1e6:.0f} MB free", f"Free {ROOM_NEEDED / 1e6:.0f} MB for a model."
-        )
-    return Check(name, True, f"{folder}, {free / 1e9:.1f} GB free")
+        return failed(name, f"{folder}: {free / 1e6:.0f} MB free", f"Free {ROOM_NEEDED / 1e6:.0f} MB for a model.")
+    return ok(name, f"{folder}, {free / 1e9:.1f} GB free")
 
 
 def _themes(paths: Paths, settings: Settings) -> Iterator[Check]:
     themes, refused = load_themes([bundled("themes"), paths.themes])
     for error in refused:
-        yield Check("theme", False, error.message, error.hint)
-    yield Check("themes", bool(themes), ", ".join(theme.name for theme in themes) or "none found")
+        yield failed("theme", error.message, error.hint)
+    if themes:
+        yield ok("themes", ", ".join(theme.name for theme in themes))
+    else:
+        yield failed("themes", "none found", "Install workbench anew.")
 
 
 def _corpora(paths: Paths, settings: Settings) -> Iterator[Check]:
@@ -104,11 +94,11 @@ def _corpora(paths: Paths, settings: Settings) -> Iterator[Check]:
     found = list_corpora(paths.corpora)
     for corpus in found:
         if isinstance(corpus, BrokenCorpus):
-            yield Check("corpus", False, f"{corpus.name}: {corpus.error.message}", corpus.error.hint)
+            yield failed("corpus", f"{corpus.name}: {corpus.error.message}", corpus.error.hint)
         else:
-            yield Check("corpus", True, f"{corpus.name}: {corpus.documents:,} {noun(corpus.documents, 'document')}")
+            yield ok("corpus", f"{corpus.name}: {corpus.documents:,} {noun(corpus.documents, 'document')}")
     if not found:
-        yield Check("corpus", True, "none yet; the bundled help-center is indexed when it is first opened")
+        yield ok("corpus", "none yet; the bundled help-center is indexed when it is first opened")
 
 
 def _models(paths: Paths, settings: Settings) -> Iterator[Check]:
@@ -119,7 +109,8 @@ def _models(paths: Paths, settings: Settings) -> Iterator[Check]:
         says = f"{card.id}: {status.state}{f', {status.reason}' if status.reason else ''}"
         if wanted and status.state is ModelState.ABSENT:
             says += "; it is fetched when it is first needed"
-        yield Check("model", status.state is not ModelState.FAILED, says, status.next or "" if wanted else "")
+        verdict = Verdict.FAILED if status.state is ModelState.FAILED else Verdict.OK
+        yield Check("model", verdict, single_line(says), single_line(status.next or "" if wanted else ""))
 
 
 def _profiles(paths: Paths, name: str) -> Iterator[Check]:
@@ -129,15 +120,14 @@ def _profiles(paths: Paths, name: str) -> Iterator[Check]:
     try:
         found = load_profiles(paths.profiles, os.environ)
         names = ", ".join(found.profiles) or "none; the embedded engine needs none"
-        yield Check("profiles", True, names)
+        yield ok("profiles", names)
         for warning in found.warnings:
-            yield Check("profiles", True, warning)
+            yield remark("profiles", warning)
         name = name or found.default
         if name in ("", THIS_MACHINE):
             return
         profile = found.named(name)
     except WorkbenchError as error:
-        yield Check("profiles", False, error.message, error.hint)
+        yield failed("profiles", error.message, error.hint)
         return
-    for check in asyncio.run(examine(profile)):
-        yield Check(check.name.lower(), check.ok, check.says, check.next)
+    yield from asyncio.run(examine(profile))

@@ -108,7 +108,7 @@ def as_tsv(comparison: Comparison) -> str:
     lines = ["list\trank\tid\ttitle\tscore\tscore_space\tbm25_rank\tbm25_score\tshift\ttruncated"]
     for row in comparison.bm25[: comparison.size]:
         score = _round(row.score)
-        lines.append(_tsv_line("bm25", row.rank, row, score, "bm25", row.rank, score, "", ""))
+        lines.append(_tsv_line("bm25", row.rank, row, score, comparison.ranking, row.rank, score, "", ""))
     for moved in comparison.reranked[: comparison.size]:
         candidate, space = moved.candidate, comparison.reranker and comparison.reranker.score_space
         cut = str(moved.tokens.truncated).lower()
@@ -237,7 +237,7 @@ def headline(comparison: Comparison) -> str:
     if not (comparison.error and comparison.error.stage == "retrieve"):
         parts.append(f"{comparison.total:,} match{'' if comparison.total == 1 else 'es'}")
     if info := comparison.reranker:
-        weight = "" if info.weight is None else f" {info.weight:g} {info.raw_space} + {1 - info.weight:g} bm25"
+        weight = "" if info.weight is None else f" {info.weight:g} {info.raw_space} + {1 - info.weight:g} {comparison.ranking}"
         way = f" by {info.way}" if info.way else ""
         model = f"{info.model}{way} ({info.score_space}{':' + weight if weight else ''})"
         parts += [f"depth {comparison.depth}", model]

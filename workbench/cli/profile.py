@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.checks import show
 from workbench.cli.formats import json_text
 from workbench.cli.main import say
 from workbench.config.paths import user_paths
@@ -19,7 +20,7 @@ from workbench.domain.text import single_line
 from workbench.services.profile_file import add_profile, use_profile
 
 if TYPE_CHECKING:
-    from workbench.engines.elasticsearch.check import Check
+    from workbench.domain.check import Check
 
 THIS_MACHINE = "-"
 """Instead of a profile's name: no cluster."""
@@ -28,7 +29,6 @@ FLAGS = (
     "accent", "user",
 )  # fmt: skip
 """Flags that are keys of a profile as they are."""
-MARKS = {"ok": "ok", "remark": "··", "failed": "!!"}
 
 
 def add(arguments: Namespace) -> int:
@@ -122,14 +122,6 @@ async def examine(profile: Profile, show: Callable[["Check"], None] | None = Non
     finally:
         await connection.close()
     return checks
-
-
-def show(check: "Check") -> None:
-    """Print one check."""
-    sys.stdout.write(f"{MARKS[check.verdict]}  {check.name:<11} {check.says}\n")
-    if check.next:
-        sys.stdout.write(f"    {'':<11} → {check.next}\n")
-    sys.stdout.flush()
 
 
 def _load() -> Profiles:

@@ -13,8 +13,8 @@ from workbench.domain.tuning import Boosts, Choice, Chosen
 
 
 class Retriever(Protocol):
-    """Finds candidates for a query. Errors are `IndexUnavailableError`, or `BadInputError` for a corpus that
-    does not exist; a query never is one."""
+    """Finds candidates for a query. Errors are `UnavailableError`, or `BadInputError` for what a person named or wrote
+    that is not there or cannot be used; a query never is one."""
 
     name: str
     """The engine's name, such as `embedded`."""
@@ -59,7 +59,7 @@ class Retriever(Protocol):
 
 
 class Reranker(Protocol):
-    """Scores candidates against a query, one by one. Errors are `ModelUnavailableError`."""
+    """Scores candidates against a query, one by one. Errors are `UnavailableError`."""
 
     model: str
     kind: ModelKind

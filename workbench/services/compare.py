@@ -46,9 +46,6 @@ async def compare(
         await asyncio.sleep(retriever.patience)
     started = time.perf_counter()
 
-    def elapsed(waited: float = 0.0) -> float:
-        return (time.perf_counter() - started - waited) * 1000
-
     tuning = tuning.fitted(retriever.fields, retriever.choices)
     if not isinstance(reranker, StageError):
         reranker = reranker.by(tuning.chosen)
@@ -74,7 +71,7 @@ async def compare(
         bm25=found.candidates,
         request=found.request,
         ranking=found.ranking,
-        latency=_latency(found, (), elapsed()),
+        latency=_latency(found, (), (time.perf_counter() - started) * 1000),
     )
     comparison = _said(comparison, found, ())
     if isinstance(reranker, StageError):
@@ -87,14 +84,21 @@ async def compare(
         return
     yield comparison
 
-    size = comparison.size
-    asked = time.perf_counter()
     await asyncio.sleep(pause)
-    waited = time.perf_counter() - asked
+    async with aclosing(_rerank(comparison, found, reranker)) as stages:
+        async for stage in stages:
+            yield stage
+
+
+async def _rerank(comparison: Comparison, found: Retrieval, reranker: Reranker) -> AsyncGenerator[Comparison, None]:
+    """Have the candidates scored; yields as `compare` does, from the first score on."""
+    started = time.perf_counter()
+    info, size = comparison.reranker, comparison.size
+    assert info, "who reranks is said with the first list"
     scores: list[PairScore] = []
     asides: list[Aside] = []
     try:
-        async with aclosing(reranker.score(query, _given(found, tuning.reads))) as stream:
+        async with aclosing(reranker.score(comparison.query, _given(found, comparison.reads))) as stream:
             async for item in stream:
                 if isinstance(item, Aside):
                     asides.append(item)
@@ -102,24 +106,23 @@ async def compare(
                 scores.append(item)
                 if len(scores) < len(found.candidates):
                     yield replace(comparison, scored=len(scores))
+        if odd := sum(not math.isfinite(pair.score) for pair in scores):
+            raise ModelUnavailableError(
+                f"{info.model} gave {odd:,} of {len(scores):,} scores that are no finite numbers.",
+                "There is no order among them. Try another model, or another query.",
+            )
     except Exception as error:
         failed = replace(comparison, scored=len(scores), error=stage_error("rerank", error), done=True)
         yield _said(failed, found, asides)
         return
-    if odd := sum(not math.isfinite(pair.score) for pair in scores):
-        broken = ModelUnavailableError(
-            f"{info.model} gave {odd:,} of {len(scores):,} scores that are no finite numbers.",
-            "There is no order among them. Try another model, or another query.",
-        )
-        yield replace(comparison, scored=len(scores), error=stage_error("rerank", broken), done=True)
-        return
     reranked = rank(found.candidates, scores, info)
+    total = comparison.latency.total + (time.perf_counter() - started) * 1000
     finished = replace(
         comparison,
         reranked=reranked,
         scored=len(scores),
         shift=summarize(comparison.before[:size], reranked[:size]),
-        latency=_latency(found, asides, elapsed(waited), scores),
+        latency=_latency(found, asides, total, scores),
         done=True,
     )
     yield _said(finished, found, asides, reranker.warnings)

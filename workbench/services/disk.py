@@ -31,13 +31,14 @@ def held(path: Path, patience: float) -> Iterator[None]:
         lock.release()
 
 
-def replace(path: Path, content: str, aside: bool = False) -> Path | None:
+def replace(path: Path, content: str, aside: bool = False, private: bool = False) -> Path | None:
     """Put new content in a file's place; it is on the disk afterwards, or nothing has changed.
 
     Args:
         path: Held by the caller; need not exist.
         content: A lone surrogate is written as JSON escapes it.
         aside: Keep the file that was there under another name.
+        private: Nobody else may read it, at any moment.
 
     Returns:
         That name.
@@ -46,6 +47,9 @@ def replace(path: Path, content: str, aside: bool = False) -> Path | None:
         OSError: It cannot be written.
     """
     new = path.with_name(f"{path.name}.new")
+    if private:
+        new.unlink(missing_ok=True)
+        new.touch(0o600)
     with new.open("wb") as file:
         file.write(content.encode("utf-8", "backslashreplace"))
         file.flush()

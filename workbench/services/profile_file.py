@@ -86,11 +86,7 @@ def _change(path: Path, change: Callable[["TOMLDocument", Profiles], None]) -> P
             text = tomlkit.dumps(document)
             parse_profiles(text, path, os.environ, private=True)
             if text or path.exists():
-                # Nobody else reads it at any moment, as it may hold a credential in clear.
-                draft = path.with_name(f"{path.name}.new")
-                draft.unlink(missing_ok=True)
-                draft.touch(0o600)
-                disk.replace(path, text)
+                disk.replace(path, text, private=True)  # It may hold a credential in clear.
             return load_profiles(path, os.environ)
     except OSError as error:
         raise UnavailableError(

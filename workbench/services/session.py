@@ -3,12 +3,14 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import Tuning
 from workbench.engines.base import Engines, Opened, Reranker
+from workbench.engines.threads import in_thread
 from workbench.services.compare import compare, compare_with, stage_error
 from workbench.services.kept import Kept
 
@@ -92,35 +94,36 @@ class Session:
         if profile == self.engines.profile:
             opened, engines = await self.engines.open(name), self.engines
         else:
-            engines = self._other(profile)
+            engines = await in_thread(partial(self._other, profile), "engines")  # It may import for a while.
             try:
                 opened = await engines.open(name)
             except BaseException:
                 await engines.close()
                 raise
+        # All of it at once, and only then what may be cancelled.
+        before, self.opened = self.opened, opened
+        left = self._leave(engines) if engines is not self.engines else None
         settings = [self.tuning, self.start, *self._past]
-        if self.opened is None or engines is not self.engines:
+        if before is None or left:
             settings = [replace(tuning, reads=opened.retriever.reads) for tuning in settings]
-        if self.opened:
-            await self.opened.retriever.close()
-        self.opened = opened
-        if engines is not self.engines:
-            await self._leave()
-            self.engines, self.reranker, self._failed = engines, self._not_loaded(), False
         self.tuning, self.start, *self._past = (self._fitted(tuning) for tuning in settings)
         self.baseline = self.baseline and self._fitted(self.baseline)
+        if before:
+            await before.retriever.close()
+        if left:
+            await _close(*left)
         return opened
 
     def _fitted(self, tuning: Tuning) -> Tuning:
         assert self.opened
         return tuning.fitted(self.opened.retriever.fields, self.opened.retriever.choices)
 
-    async def _leave(self) -> None:
-        """Let go of what belongs to the profile in use."""
-        self.baseline = None
-        if not isinstance(self.reranker, StageError):
-            await self.reranker.close()
-        await self.engines.close()
+    def _leave(self, engines: Engines) -> tuple[Reranker | StageError, Engines]:
+        """Go over to other engines; gives what belonged to those before."""
+        left = self.reranker, self.engines
+        self.engines, self.baseline, self._failed = engines, None, False
+        self.reranker = self._not_loaded()
+        return left
 
     def tune(self, tuning: Tuning) -> bool:
         """Change the settings, as far as what is open knows them; False when they are these already."""
@@ -166,6 +169,8 @@ class Session:
                     self._failed = status.state is ModelState.FAILED
                     yield status
         except Exception as error:
+            if self.engines is not engines:
+                return
             failed = stage_error("rerank", error)
             self.reranker = failed
             yield replace(status, state=ModelState.FAILED, progress=None, reason=failed.message, next=failed.hint)
@@ -182,4 +187,10 @@ class Session:
         """Let go of everything; waits for nothing."""
         if self.opened:
             await self.opened.retriever.close()
-        await self._leave()
+        await _close(self.reranker, self.engines)
+
+
+async def _close(reranker: Reranker | StageError, engines: Engines) -> None:
+    if not isinstance(reranker, StageError):
+        await reranker.close()
+    await engines.close()

@@ -9,7 +9,7 @@ from workbench.config.profiles import DEFAULT_ENDPOINT
 from workbench.domain.deployment import ModelState
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.text import single_line
-from workbench.engines.elasticsearch.check import Check, failed, ok, remark
+from workbench.domain.check import Check, failed, ok, remark
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import endpoint_states, rerank_endpoints
 from workbench.engines.elasticsearch.failures import ClusterError

@@ -10,7 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 from workbench.config.profile import Profile
 from workbench.config.profile_keys import sent_in_clear
 from workbench.domain.errors import BadInputError
-from workbench.engines.elasticsearch.check import Check, failed, ok, remark
+from workbench.domain.check import Check, failed, ok, remark
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.tls import trust
 from workbench.engines.elasticsearch.unanswered import Attempt, unanswered

@@ -1,4 +1,4 @@
-"""What was found when one thing about a cluster was looked at."""
+"""What was found when one thing was looked at."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -10,7 +10,7 @@ from tests.engines.docstrings import docstrings
 from tests.fakes.elastic import FakeElastic, fake_elastic
 from tests.fakes.hostile import hostile_documents
 from tests.fakes.noida import noida
-from workbench.config.profiles import Profile
+from workbench.config.profile import Profile
 from workbench.domain.documents import Document
 from workbench.engines.elasticsearch.bulk import BulkLoad, Pace
 from workbench.engines.elasticsearch.connection import Connection
@@ -154,6 +154,26 @@ async def test_a_cluster_that_stays_away_ends_the_load_with_what_is_in_counted(
     assert ended.value.exit_code == 3
     assert load.added == 20 == len(failing.index("articles").documents)
     assert len(failing.asked("/_bulk")) == 2 + 6
+
+
+async def test_a_connection_that_is_lost_after_an_answer_is_not_taken_for_an_answer_that_was_cut(
+    failing: FakeElastic, load: BulkLoad
+) -> None:
+    failing.cluster.busy_items = 1000
+    for number in range(1, 7):  # Every second request.
+        failing.fail("/_bulk", close=True, skip=number, times=1)
+    with pytest.raises(ClusterError, match="closed the connection without an answer"):
+        await load.run(DOCUMENTS[:10])
+
+
+@pytest.mark.parametrize("path", ["/_mget", "/_bulk"])
+@pytest.mark.parametrize("body", [{"docs": [{"found": True}], "items": [3]}, {"took": 1}, []], ids=str)
+async def test_an_answer_of_another_shape_ends_the_load(failing: FakeElastic, path: str, body: Any) -> None:
+    failing.fail(path, status=200, body=body)
+    connection = Connection(Profile("here", hosts=(failing.url,)))
+    with pytest.raises(ClusterError, match="not one of Elasticsearch's"):
+        await BulkLoad(connection, "articles", existing=path == "/_mget").run(DOCUMENTS)
+    await connection.close()
 
 
 async def test_a_document_that_is_refused_is_named_and_the_others_go_in(failing: FakeElastic, load: BulkLoad) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 import os
 import subprocess
@@ -6,6 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from tests.fakes.broken_server import (
     PRODUCT,
     SILENCE,
     SOUND,
+    BrokenServer,
     answer,
     broken_server,
     refusal,
@@ -24,7 +27,8 @@ from tests.fakes.broken_server import (
 )
 from workbench.config.profile import Profile
 from workbench.config.secrets import Secret
-from workbench.domain.errors import UnavailableError
+from workbench.domain.errors import BadInputError, UnavailableError
+from workbench.domain.text import sanitize
 from workbench.engines.elasticsearch import connection as connection_module
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.failures import ClusterError
@@ -78,6 +82,22 @@ async def test_a_request_names_the_workbench_and_speaks_version_8() -> None:
     headers = server.requests[0].headers
     assert headers["x-opaque-id"] == "workbench"
     assert headers["accept"] == headers["content-type"] == "application/vnd.elasticsearch+json; compatible-with=8"
+
+
+@pytest.mark.parametrize(
+    "query", ["two\u2028lines", "two\x85lines", "soft\u00adhyphen", "\u202e", "half \ud83d"], ids=ascii
+)
+async def test_a_query_that_is_not_safe_to_print_is_shown_as_it_was_sent(query: str) -> None:
+    async with broken_server(SOUND) as server:
+        asked = connection(server.url)
+        got = await asked.ask("first stage", "POST", "/d/_search", {"query": query, "pit": {"id": "x"}})
+        await asked.close()
+    body = got.exchange.body
+    assert body.encode() == server.requests[0].body
+    assert json.loads(body)["query"] == query
+    lasting = replace(got.exchange, index="d").lasting.body
+    assert sanitize(body) == body and sanitize(lasting) == lasting
+    assert json.loads(lasting) == {"query": query}
 
 
 async def test_what_is_shown_of_an_exchange_is_safe_to_print() -> None:
@@ -139,9 +159,9 @@ async def test_a_server_that_says_odd_things_has_no_version(told: Any) -> None:
         ("8.17.9", "default", "default endpoint", True),
         ("8.18.0", "default", "default endpoint", False),
         ("8.17.9", "default", "linear", True),
-        ("8.19.2", "default", "allow_rerank_failures", False),
-        ("9.0.8", "default", "allow_rerank_failures", True),
-        ("9.1.0", "default", "allow_rerank_failures", False),
+        ("8.19.2", "default", "min_score", False),
+        ("9.0.8", "default", "min_score", True),
+        ("9.1.0", "default", "min_score", False),
         ("9.1.9", "default", "chunk_rescorer", True),
         ("9.2.0-SNAPSHOT", "default", "chunk_rescorer", False),
         ("8.11.0", "serverless", "chunk_rescorer", False),
@@ -157,11 +177,29 @@ async def test_features_come_with_versions(number: str, flavour: str, feature: s
         await asked.close()
 
 
-async def test_a_feature_that_was_refused_is_remembered() -> None:
+async def test_a_refusal_counts_once_doing_without_has_helped() -> None:
     asked = connection(NOWHERE)
-    asked.refused("chunk_rescorer")
+    with pytest.raises(ClusterError), asked.without("chunk_rescorer"):
+        assert asked.lacks("chunk_rescorer")
+        raise ClusterError("That was not it.")
+    assert not asked.lacks("chunk_rescorer")
+    with asked.without("chunk_rescorer"):
+        pass
     assert asked.lacks("chunk_rescorer")
     assert not asked.lacks("linear")
+
+
+async def test_a_server_that_is_met_again_may_be_a_newer_one() -> None:
+    upgraded = {"version": {"number": "9.2.0"}}
+    async with broken_server(answer({"version": {"number": "9.1.0"}}), answer(upgraded)) as server:
+        asked = connection(server.url)
+        await asked.meet()
+        with asked.without("linear"):
+            pass
+        assert asked.lacks("linear") and asked.lacks("chunk_rescorer")
+        await asked.meet()
+        assert not asked.lacks("linear") and not asked.lacks("chunk_rescorer")
+        await asked.close()
 
 
 async def test_another_product_is_named() -> None:
@@ -353,11 +391,6 @@ async def test_a_credential_that_cannot_be_had_is_told_in_its_own_words() -> Non
         await asked.ask("first stage", "POST", "/d/_search", {})
 
 
-async def test_two_credentials_are_one_too_many() -> None:
-    failed = await refused(connection(NOWHERE, bearer=secret("token"), api_key=secret("key")))
-    assert "several credentials" in failed.message
-
-
 async def test_a_token_that_ran_out_is_fetched_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_module, "RENEWAL_SECONDS", 0.0)
     async with broken_server(refusal(401, "security_exception", "token expired"), SOUND) as server:
@@ -370,15 +403,54 @@ async def test_a_token_that_ran_out_is_fetched_anew(monkeypatch: pytest.MonkeyPa
     ]
 
 
-async def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
-    failed = await refused(connection("http://elastic:hunter2hunter2@127.0.0.1:9200"))
-    assert "hunter2" not in f"{failed.message} {failed.hint} {failed.detail}"
-    assert "credential into a key of its own" in failed.hint
+async def second_token_only(server: BrokenServer, writer: asyncio.StreamWriter) -> None:
+    known = server.requests[-1].headers["authorization"] == "Bearer second-token"
+    await (SOUND if known else refusal(401, "security_exception", "token expired"))(server, writer)
 
 
-async def test_a_cloud_id_that_cannot_be_read_is_told() -> None:
-    failed = await refused(connection(cloud_id="demo:!!!"))
-    assert "cloud id that cannot be read" in failed.message
+async def test_a_token_is_renewed_though_the_search_that_began_it_is_superseded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_module, "RENEWAL_SECONDS", 0.0)
+    tokens, renewing, go = ["first-token", "second-token"], threading.Event(), threading.Event()
+
+    def fetch() -> str:
+        if len(tokens) == 2:
+            return tokens.pop(0)
+        renewing.set()
+        go.wait(10)
+        return tokens[0]
+
+    async with broken_server(second_token_only) as server:
+        asked = connection(server.url, bearer=Secret("a command", fetch))
+        superseded = asyncio.ensure_future(asked.ask("first stage", "POST", "/d/_search", {}))
+        await asyncio.to_thread(renewing.wait, 10)
+        superseded.cancel()
+        await asyncio.wait([superseded])
+        go.set()
+        for thread in threading.enumerate():
+            if thread.name == "credentials":
+                await asyncio.to_thread(thread.join)
+        assert (await asked.ask("first stage", "POST", "/d/_search", {})).body["took"] == 3
+        await asked.close()
+
+
+async def test_searches_that_are_refused_at_once_share_one_new_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "RENEWAL_SECONDS", 0.0)
+    async with broken_server(second_token_only) as server:
+        asked = connection(server.url, bearer=secret("first-token", "second-token", "one too many"))
+        await asyncio.gather(*(asked.ask("first stage", "POST", "/d/_search", {}) for _ in range(3)))
+        await asked.close()
+    assert [request.headers["authorization"] for request in server.requests].count("Bearer second-token") == 3
+
+
+CLOUD_IDS = {"not base64": "demo:!!!", "no Elasticsearch": "demo:aCQ=", "no host": "demo:aDo5OSRlIGYkaw=="}
+
+
+@pytest.mark.parametrize("cloud_id", CLOUD_IDS.values(), ids=CLOUD_IDS)
+async def test_a_cloud_id_that_cannot_be_read_is_told(cloud_id: str) -> None:
+    with pytest.raises(BadInputError, match="cloud id that cannot be read"):
+        await connection(cloud_id=cloud_id).ask("first stage", "GET", "/")
 
 
 SECRETS = {
@@ -422,6 +494,17 @@ async def test_no_part_of_a_credential_is_left_where_words_are_cut(before: int) 
     async with broken_server(refusal(400, "some_exception", echo)) as server:
         failed = await refused(connection(server.url, bearer=secret("secret-token-of-the-demo")))
     assert "secret" not in failed.message + failed.reason
+
+
+@pytest.mark.parametrize("before", range(199_970, 200_000, 3))
+async def test_no_part_of_a_credential_is_left_where_an_answer_is_cut(before: int) -> None:
+    echo = "secret-token-of-the-demo " * 3 + "x" * (before - 83) + " secret-token-of-the-demo " + "y" * 1000
+    async with broken_server(answer({"a": echo})) as server:
+        asked = connection(server.url, bearer=secret("secret-token-of-the-demo"))
+        got = await asked.ask("first stage", "GET", "/")
+        await asked.close()
+    assert "secret" not in got.exchange.answer
+    assert len(got.exchange.answer) > 199_000
 
 
 async def test_a_common_word_as_a_password_does_not_black_out_everything() -> None:

@@ -7,8 +7,8 @@ import pytest
 from tests.fakes.elastic import Endpoint as Made
 from tests.fakes.elastic import FakeElastic, fake_elastic
 from workbench.config.profile import Profile
+from workbench.domain.capabilities import DEFAULT_ENDPOINT
 from workbench.domain.deployment import ModelState, ModelStatus, Progress
-from workbench.domain.request_check import PRECONFIGURED
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint, endpoint_states, rerank_endpoints
 from workbench.engines.elasticsearch.failures import ClusterError
@@ -36,7 +36,7 @@ async def told(connection: Connection, id: str = "my-reranker", stalled: float =
 
 async def test_endpoints_are_listed_with_service_model_and_settings(connection: Connection) -> None:
     assert await rerank_endpoints(connection) == (
-        Endpoint(PRECONFIGURED, "elasticsearch", ".rerank-v1", "num_threads 1, allocations 0–32", PRECONFIGURED),
+        Endpoint(DEFAULT_ENDPOINT, "elasticsearch", ".rerank-v1", "num_threads 1, allocations 0–32", DEFAULT_ENDPOINT),
         Endpoint("hosted", "cohere", "rerank-v3.5", "top_n 5", "hosted"),
         Endpoint("my-reranker", "elasticsearch", ".rerank-v1", "num_threads 1, num_allocations 1", "my-reranker"),
         Endpoint("shared", "elasticsearch", ".rerank-v1", "num_threads 2, deployment_id my-reranker", "my-reranker"),
@@ -53,7 +53,7 @@ async def test_a_list_that_is_odd_is_read_as_far_as_it_can_be(server: FakeElasti
 
 
 def test_scores_of_the_clusters_own_models_alone_are_called_logits() -> None:
-    assert Endpoint("e", "elasticsearch").logits and Endpoint(PRECONFIGURED).logits
+    assert Endpoint("e", "elasticsearch").logits and Endpoint(DEFAULT_ENDPOINT).logits
     assert not Endpoint("e", "cohere").logits and not Endpoint("e").logits
 
 
@@ -86,7 +86,7 @@ async def test_one_that_does_not_exist_failed_and_those_there_are_are_named(conn
 async def test_before_8_18_there_is_no_preconfigured_one() -> None:
     with fake_elastic(version="8.17.3", endpoints=[]) as server:
         connection = Connection(Profile("old", hosts=(server.url,)))
-        (status,) = await told(connection, PRECONFIGURED)
+        (status,) = await told(connection, DEFAULT_ENDPOINT)
         await connection.close()
     assert status.state is ModelState.FAILED and status.next == "Create it: PUT _inference/rerank/NAME."
 
@@ -144,7 +144,7 @@ async def test_the_preconfigured_one_comes_with_the_first_search(
     server: FakeElastic, connection: Connection, stage: str
 ) -> None:
     server.cluster.stage = stage
-    (status,) = await told(connection, PRECONFIGURED)
+    (status,) = await told(connection, DEFAULT_ENDPOINT)
     assert status.state is ModelState.READY and "the first search" in str(status.next)
 
 
@@ -202,6 +202,6 @@ async def test_a_cluster_that_is_away_is_an_error(server: FakeElastic, connectio
 async def test_nothing_is_ever_created_or_started(server: FakeElastic, connection: Connection) -> None:
     for stage in ("absent", "downloading", "downloaded", "starting", "idle", "failed"):
         server.cluster.stage = stage
-        for id in (PRECONFIGURED, "my-reranker", "nope"):
+        for id in (DEFAULT_ENDPOINT, "my-reranker", "nope"):
             await told(connection, id, stalled=0.0)
     assert {request.method for request in server.requests} == {"GET"}

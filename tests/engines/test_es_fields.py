@@ -1,5 +1,6 @@
 """What there is to search on a cluster, and which of its fields are searched, shown and reranked."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -237,3 +238,15 @@ async def test_several_indices_are_described_as_one() -> None:
         async with connected(server.url) as connection:
             found = await describe(connection, "articles,b")
     assert (found.documents, set(found.mapping), found.field) == (2, {"title", "body", "note"}, "body")
+
+
+async def test_what_cannot_be_described_is_not_asked_about_any_longer() -> None:
+    with index_of({"body": TEXT}) as server:
+        server.fail("/_count", hang=True)
+        server.fail("/_field_caps", status=404, body={"error": {"type": "index_not_found_exception", "reason": "no"}})
+        async with connected(server.url) as connection:
+            with pytest.raises(ClusterError):
+                await describe(connection, "things")
+            async with asyncio.timeout(10):
+                while not server.abandoned:  # noqa: ASYNC110 - what happens on the wire sets no event here
+                    await asyncio.sleep(0.01)

@@ -1,7 +1,6 @@
 """Reranking on a cluster, inside the search and by the inference API."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -24,7 +23,8 @@ from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import Index, describe
-from workbench.engines.elasticsearch.hits import read_hits
+from workbench.engines.elasticsearch.first_stage import Searched
+from workbench.engines.elasticsearch.hits import Names, read_hits
 from workbench.engines.elasticsearch.rerankers import ElasticReranker
 
 QUERY = "laptop gets hot"
@@ -58,7 +58,7 @@ class Bench:
 
     def reranker(self, **how: Any) -> ElasticReranker:
         how = {"endpoint": "my-reranker", "endpoints": ENDPOINTS, **how}
-        return ElasticReranker(self.connection, lambda: self.index, **how)
+        return ElasticReranker(self.connection, **how)
 
     async def found(self, depth: int = 20, reads: tuple[str, ...] = ("body",), *, snapshot: bool = True) -> Retrieval:
         index = self.index = self.index or await describe(self.connection, "articles")
@@ -68,9 +68,10 @@ class Bench:
         if snapshot:
             pit = (await self.connection.ask("snapshot", "POST", "/articles/_pit?keep_alive=1m")).body["id"]
         answer = await self.connection.ask("first stage", "POST", "/articles/_search", request)
-        rows = read_hits(answer.body, index.title, index.field).candidates
+        names = Names()
+        rows = read_hits(answer.body, index.title, index.field, names).candidates
         rows = tuple(replace(row, document=row.document.narrowed(reads)) for row in rows)
-        return Retrieval(rows, 99, 0.0, 0.0, request=json.dumps(request), snapshot=pit)
+        return Retrieval(rows, 99, 0.0, 0.0, searched=Searched(index, request, pit, names))
 
     async def scores(self, reranker: ElasticReranker, found: Retrieval, query: str = QUERY) -> "Told":
         told = Told()
@@ -109,6 +110,11 @@ def sent(server: FakeElastic) -> dict[str, Any]:
     """The last request that reranked inside a search."""
     bodies = [asked.body for asked in server.asked("_search", "POST")]
     return next(body for body in reversed(bodies) if "text_similarity_reranker" in body["retriever"])
+
+
+def searched(found: Retrieval) -> Searched:
+    assert isinstance(found.searched, Searched)
+    return found.searched
 
 
 def body_of(id: str) -> str:
@@ -214,14 +220,6 @@ async def test_documents_without_the_field_drop_out_and_are_told(bench: Bench, w
     assert "1 without text in body" in str(told.finding("dropped-out"))
 
 
-async def test_a_field_that_nothing_has_drops_everything_and_says_so(bench: Bench) -> None:
-    found = await bench.found()
-    assert bench.index
-    bench.index = replace(bench.index, field="bdy")
-    told = await bench.scores(bench.reranker(), found)
-    assert told.pairs == {} and "Rerank body" in str(told.finding("read-field-missing"))
-
-
 async def test_the_title_is_read_when_only_the_title_is_given(bench: Bench) -> None:
     told = await bench.scores(bench.reranker(), await bench.found(reads=("title",)))
     assert sent(bench.server)["retriever"]["text_similarity_reranker"]["field"] == "title"
@@ -283,20 +281,21 @@ async def test_the_first_stage_is_wrapped_as_it_was_at_the_same_point_in_time(be
     await bench.scores(bench.reranker(min_score=-3.0), found)
     body = sent(bench.server)
     assert body["retriever"]["text_similarity_reranker"] == {
-        "retriever": json.loads(found.request)["retriever"],
+        "retriever": searched(found).body["retriever"],
         "field": "body",
         "inference_id": "my-reranker",
         "inference_text": QUERY,
         "rank_window_size": 15,
         "min_score": -3.0,
     }
-    assert (body["size"], body["_source"], body["pit"]["id"]) == (15, False, found.snapshot)
+    assert (body["size"], body["_source"], body["pit"]["id"]) == (15, False, searched(found).snapshot)
 
 
 async def test_a_plain_first_stage_is_wrapped_too(bench: Bench) -> None:
     found = await bench.found()
-    query = json.loads(found.request)["retriever"]["standard"]["query"]
-    told = await bench.scores(bench.reranker(), replace(found, request=json.dumps({"query": query, "size": 20})))
+    query = searched(found).body["retriever"]["standard"]["query"]
+    plain = replace(searched(found), body={"query": query, "size": 20})
+    told = await bench.scores(bench.reranker(), replace(found, searched=plain))
     assert len(told.pairs) == 20
 
 
@@ -325,6 +324,7 @@ async def test_the_servers_time_is_spread_over_the_pairs_and_the_network_is_apar
     bench.server.cluster.took = 2
     told = await bench.scores(bench.reranker(), await bench.found())
     (aside,) = told.asides
+    assert aside.infer_ms == 0
     assert sum(pair.infer_ms for pair in told.pairs.values()) == pytest.approx(2)
     assert aside.exchange and aside.exchange.took_ms == 2 and aside.exchange.purpose == "rerank"
     assert all(pair.tokenize_ms == 0 for pair in told.pairs.values())
@@ -368,11 +368,28 @@ async def test_a_server_without_the_retriever_says_which_way_there_is(bench: Ben
     assert "rerank` to inference" in failed.value.hint
 
 
-async def test_a_list_that_came_back_as_it_was_is_told(bench: Bench) -> None:
+async def test_what_is_odd_about_a_request_is_told_before_it_is_sent(bench: Bench) -> None:
+    found = await bench.found(reads=("title", "body"))
+    before = len(bench.server.requests)
+    async with aclosing(bench.reranker().score(QUERY, found)) as items:
+        first = await anext(items)
+    assert isinstance(first, Aside) and [one.rule for one in first.findings] == ["one-field-read"]
+    assert [asked.path for asked in bench.server.requests[before:]] == ["/"]
+
+
+async def test_the_server_may_take_as_long_as_we_wait_to_say_why_it_gave_up(server: FakeElastic) -> None:
+    bench = Bench(server, timeout=0.5)
     found = await bench.found()
-    hits = [{"_id": row.document.id, "_score": row.score} for row in found.candidates]
-    bench.server.fail("_search", status=200, body={"took": 1, "hits": {"hits": hits}})
-    assert (await bench.scores(bench.reranker(), found)).rules == ["nothing-reranked"]
+    server.fail("_search", status=408, body=error("Model download task is currently running"), delay=0.8)
+    with pytest.raises(ClusterError, match="download"):
+        await bench.scores(bench.reranker(), found)
+    await bench.connection.close()
+
+
+async def test_candidates_of_another_engine_are_refused_in_words(bench: Bench) -> None:
+    found = replace(await bench.found(), searched=None)
+    with pytest.raises(ClusterError, match="not of a cluster"):
+        await bench.scores(bench.reranker(), found)
 
 
 @pytest.mark.parametrize("body", [{}, {"hits": 3}, []], ids=["empty", "no hits", "a list"])
@@ -393,7 +410,7 @@ async def test_odd_hits_give_no_scores_and_it_is_said_that_documents_are_missing
 
 async def test_failed_shards_and_an_early_end_are_told(bench: Bench) -> None:
     found = await bench.found(1)
-    hits = {"hits": [{"_id": found.candidates[0].document.id, "_score": 99.0}]}
+    hits = {"hits": [{"_index": "articles", "_id": found.candidates[0].document.id, "_score": 99.0}]}
     body = {"took": 1, "timed_out": True, "_shards": {"total": 2, "failed": 1}, "hits": hits}
     bench.server.fail("_search", status=200, body=body)
     assert (await bench.scores(bench.reranker(), found)).rules == ["shards-failed", "timed-out"]
@@ -447,6 +464,20 @@ async def test_the_time_of_each_batch_is_spread_over_its_pairs(bench: Bench) -> 
     assert len(walls) == 2
     assert sum(pair.infer_ms for pair in told.pairs.values()) == pytest.approx(sum(walls))
     assert sum(aside.exchange.network_ms for aside in told.asides if aside.exchange) == 0, "it is in there already"
+
+
+@pytest.mark.parametrize("least", [3.0, 99.0])
+async def test_the_time_of_a_batch_that_a_threshold_leaves_nothing_of_is_counted(bench: Bench, least: float) -> None:
+    told = await bench.scores(bench.reranker(way="inference", min_score=least), await bench.found(23))
+    walls = [aside.exchange.wall_ms for aside in told.asides if aside.exchange]
+    spent = [*(pair.infer_ms for pair in told.pairs.values()), *(aside.infer_ms for aside in told.asides)]
+    assert len(walls) == 3 and sum(spent) == pytest.approx(sum(walls))
+
+
+async def test_the_time_of_a_search_that_a_threshold_leaves_nothing_of_is_counted(bench: Bench) -> None:
+    bench.server.cluster.took = 2
+    told = await bench.scores(bench.reranker(min_score=99.0), await bench.found())
+    assert (told.pairs, sum(aside.infer_ms for aside in told.asides)) == ({}, 2)
 
 
 async def test_chunks_are_not_the_inference_ways(bench: Bench) -> None:

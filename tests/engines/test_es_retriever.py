@@ -21,7 +21,7 @@ from workbench.engines.elasticsearch import snapshot
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import describe
-from workbench.engines.elasticsearch.first_stage import first_stages
+from workbench.engines.elasticsearch.first_stage import Searched, first_stages
 from workbench.engines.elasticsearch.hits import TEXT_LIMIT
 from workbench.engines.elasticsearch.retriever import ElasticRetriever
 
@@ -35,6 +35,10 @@ ENGLISH = {"type": "text", "analyzer": "english"}
 PLAIN = {"properties": {"title": ENGLISH, "body": ENGLISH, "lang": {"type": "keyword"}}}
 MEANING = {"type": "semantic_text", "inference_id": "my-elser"}
 MEANT = {"properties": {**PLAIN["properties"], "meaning": MEANING}}
+UNKNOWN_RETRIEVER = {
+    "error": {"type": "parsing_exception", "reason": "[bool] unknown field [retriever]"},
+    "status": 400,
+}
 STAGES = Choice("first stage", ("bm25", "rrf", "linear"), "bm25")
 Chosen = tuple[tuple[str, str], ...]
 
@@ -115,7 +119,7 @@ async def test_a_search_gives_candidates_in_rank_order_with_everything_known_abo
     assert first.document == Document("hot", "Hot laptop", "A laptop gets hot while it is charging.")
     assert first.title_spans == ((0, 3), (4, 10))
     assert (found.total, found.retrieve_ms, found.fetch_ms) == (3, 3.0, 0.0)
-    assert (found.ranking, found.chosen) == ("bm25", (("first stage", "bm25"), ("filter", "off")))
+    assert found.ranking == "bm25"
     assert found.exchange and found.exchange.purpose == "first stage" and found.exchange.status == 200
     assert (found.notes, found.findings) == ((), ())
 
@@ -124,7 +128,7 @@ async def test_the_request_shown_is_the_one_sent_but_for_the_snapshot(server: Fa
     async with retriever_of(server.url) as retriever:
         found = await retriever.search("hot", 7, (("title", 0.0), ("body", 1.5)))
     (sent,) = searches(server)
-    assert sent.pop("pit") == {"id": found.snapshot, "keep_alive": "2m"}
+    assert sent.pop("pit")["keep_alive"] == "2m"
     assert json.loads(found.request) == sent
     assert found.request.startswith("{\n  ")
     assert (sent["size"], sent["fields"], sent["_source"]) == (7, ["title", "body"], False)
@@ -169,6 +173,27 @@ async def test_one_id_in_two_indices_is_two_documents() -> None:
                 assert explanation and explanation.value == pytest.approx(row.score, rel=1e-6)
 
 
+async def test_a_document_keeps_its_name_whatever_else_is_found() -> None:
+    indices = [
+        Index("a", {"1": DOCUMENTS["hot"], "2": DOCUMENTS["cat"]}, PLAIN),
+        Index("b", {"1": DOCUMENTS["heiss"], "2": DOCUMENTS["bag"]}, PLAIN),
+    ]
+    with fake_elastic(indices=indices) as server:
+        async with retriever_of(server.url, "a,b") as retriever:
+
+            async def names(query: str) -> dict[str, str]:
+                found = await retriever.search(query, 9)
+                return {row.document.title: row.document.id for row in found.candidates}
+
+            assert await names("charging") == {"Hot laptop": "1"}
+            assert await names("laptop") == {"Hot laptop": "1", "Laptop": "1 (b)", "Laptop bag": "2"}
+            assert await names("heiß") == {"Laptop": "1 (b)"}
+            assert await names("machines") == {"Cats": "2 (a)"}
+            for name, title in {"1": "Hot laptop", "1 (b)": "Laptop", "2": "Laptop bag", "2 (a)": "Cats"}.items():
+                document = await retriever.document(name)
+                assert document and document.title == title, "a list before may still show it"
+
+
 async def test_a_filter_narrows_what_is_found_and_changes_no_score(server: FakeElastic) -> None:
     filters = {"english": {"term": {"lang": "en"}}}
     async with retriever_of(server.url, filters=filters) as retriever:
@@ -177,7 +202,6 @@ async def test_a_filter_narrows_what_is_found_and_changes_no_score(server: FakeE
         assert set(ids(found)) == {"hot", "bag"} < set(ids(all_of_them))
         scores = {row.document.id: row.score for row in all_of_them.candidates}
         assert all(row.score == scores[row.document.id] for row in found.candidates)
-        assert dict(found.chosen)["filter"] == "english"
         explanation = await retriever.explain("laptop", "hot", None, chosen(filter="english"))
         assert explanation and [part.term for part in contributions(explanation) if part.counted] == ["laptop"]
         assert await retriever.explain("laptop", "heiss", None, chosen(filter="english")) is None
@@ -244,7 +268,7 @@ async def test_what_can_rank_depends_on_the_index_the_version_and_the_templates(
 async def test_a_hybrid_mixes_bm25_with_the_semantic_field(meant: FakeElastic, kind: str) -> None:
     async with retriever_of(meant.url, choices=(STAGES,)) as retriever:
         found = await retriever.search('"gets hot" laptop', 3, None, chosen(first_stage=kind))
-        assert (found.ranking, dict(found.chosen)["first stage"], len(found.candidates)) == (kind, kind, 3)
+        assert (found.ranking, len(found.candidates)) == (kind, 3)
         asked = json.loads(found.request)["retriever"][kind]
         assert asked["rank_window_size"] == 3
         assert "gets hot laptop" in json.dumps(asked) and '"semantic"' in json.dumps(asked)
@@ -270,7 +294,7 @@ async def test_a_hybrid_that_the_server_does_not_know_becomes_bm25_and_says_so(m
     meant.cluster.refuses = {kind}
     async with retriever_of(meant.url, choices=(STAGES,)) as retriever:
         found = await retriever.search("hot", 3, None, chosen(first_stage=kind))
-        assert (found.ranking, dict(found.chosen)["first stage"]) == ("bm25", "bm25")
+        assert found.ranking == "bm25"
         assert ids(found)
         assert [finding.rule for finding in found.findings] == ["stage-not-known"]
         before = len(meant.asked("/_search"))
@@ -278,24 +302,33 @@ async def test_a_hybrid_that_the_server_does_not_know_becomes_bm25_and_says_so(m
         assert len(meant.asked("/_search")) == before + 1
 
 
-@pytest.mark.parametrize("key", ["retriever", "highlight", "fields", "track_total_hits", "pit"])
-async def test_a_key_that_the_server_does_not_know_is_left_out_from_then_on(server: FakeElastic, key: str) -> None:
+async def test_a_server_without_retrievers_is_sent_queries_from_then_on(server: FakeElastic) -> None:
     async with retriever_of(server.url) as retriever:
         wanted = await retriever.search("hot laptop", 9)
-        server.cluster.refuses = {key}
+        server.cluster.refuses = {"retriever"}
         found = await retriever.search("hot laptop", 9)
         assert [(row.document, row.score) for row in found.candidates] == [
             (row.document, row.score) for row in wanted.candidates
         ]
-        assert key not in searches(server)[-1]
+        assert "retriever" not in searches(server)[-1]
         before = len(server.asked("/_search"))
         await retriever.search("hot laptop", 9)
         assert len(server.asked("/_search")) == before + 1
-        if key == "retriever":
-            assert "query" in json.loads(found.request)
-            assert await retriever.explain("hot", "hot")
-        if key == "pit":
-            assert (found.snapshot, [finding.rule for finding in found.findings]) == ("", ["no-snapshot"])
+        assert "query" in json.loads(found.request)
+        assert await retriever.explain("hot", "hot")
+
+
+async def test_a_mistake_in_a_template_does_not_count_as_something_the_server_lacks(
+    server: FakeElastic, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"query": {"bool": {"retriever": {"match": {"body": "{{query}}"}}}}}', "utf-8")
+    async with retriever_of(server.url, templates={"mine": file}) as retriever:
+        server.fail("/_search", status=400, body=UNKNOWN_RETRIEVER, times=2)
+        with pytest.raises(ClusterError, match="unknown field"):
+            await retriever.search("hot", 9, None, chosen(first_stage="template mine"))
+        await retriever.search("hot", 9)
+    assert ["retriever" in body for body in searches(server)] == [True, False, True]
 
 
 async def test_any_other_refusal_is_an_error(server: FakeElastic) -> None:
@@ -340,10 +373,20 @@ async def test_searches_see_one_state_of_the_index_until_it_is_old(
         first = await retriever.search("hot", 9)
         server.index("articles").put("new", {"title": "hot", "body": "hot hot"})
         again = await retriever.search("hot", 9)
-        assert (again.snapshot, ids(again)) == (first.snapshot, ids(first))
+        assert ids(again) == ids(first)
         monkeypatch.setattr(snapshot, "FRESH", -1.0)
-        later = await retriever.search("hot", 9)
-        assert later.snapshot != first.snapshot and "new" in ids(later)
+        assert "new" in ids(await retriever.search("hot", 9))
+
+
+async def test_a_snapshot_goes_by_the_name_that_its_last_search_gave_it(server: FakeElastic) -> None:
+    async with retriever_of(server.url) as retriever:
+        opened = "pit-1"
+        for last in (opened, "pit-2", "pit-3"):
+            found = await retriever.search("hot", 9)
+            assert searches(server)[-1]["pit"]["id"] == last
+            assert isinstance(found.searched, Searched) and found.searched.snapshot not in ("", last)
+        await retriever.explain("hot", "hot")
+        assert searches(server)[-1]["pit"]["id"] == found.searched.snapshot
 
 
 async def test_a_snapshot_that_is_gone_is_replaced(server: FakeElastic) -> None:
@@ -351,7 +394,7 @@ async def test_a_snapshot_that_is_gone_is_replaced(server: FakeElastic) -> None:
         first = await retriever.search("hot", 9)
         server.cluster.pits.clear()
         again = await retriever.search("hot", 9)
-        assert again.snapshot not in ("", first.snapshot) and ids(again) == ids(first)
+        assert ids(again) == ids(first) and again.findings == ()
         server.cluster.pits.clear()
         assert await retriever.explain("hot", "hot")
 
@@ -359,12 +402,50 @@ async def test_a_snapshot_that_is_gone_is_replaced(server: FakeElastic) -> None:
 async def test_searches_that_supersede_one_another_open_one_snapshot_between_them(server: FakeElastic) -> None:
     server.fail("/_pit", method="POST", delay=0.2, times=1)
     async with retriever_of(server.url) as retriever:
+        search = asyncio.create_task(retriever.search("hot", 9))
+        await until(lambda: bool(server.asked("/_pit")))
         for _ in range(4):
-            search = asyncio.create_task(retriever.search("hot", 9))
-            await asyncio.sleep(0.01)
             search.cancel()
-        found = await retriever.search("hot", 9)
-    assert found.snapshot and len(server.asked("/_pit", "POST")) == 1
+            await asyncio.wait([search])
+            assert search.cancelled()
+            search = asyncio.create_task(retriever.search("hot", 9))
+            await asyncio.sleep(0)
+        found = await search
+    assert found.findings == () and len(server.asked("/_pit", "POST")) == 1
+    assert not server.abandoned
+
+
+async def test_a_404_that_is_not_of_the_snapshot_opens_no_other_one(server: FakeElastic) -> None:
+    async with retriever_of(server.url) as retriever:
+        await retriever.search("hot", 9)
+        server.fail("/_search", status=404, body="<html>nothing here</html>")
+        with pytest.raises(ClusterError):
+            await retriever.search("hot", 9)
+    assert len(server.asked("/_pit", "POST")) == 1 and len(server.asked("/_search")) == 2
+
+
+async def test_of_searches_that_find_the_snapshot_gone_one_opens_the_next(server: FakeElastic) -> None:
+    async with retriever_of(server.url) as retriever:
+        await retriever.search("hot", 9)
+        server.cluster.pits.clear()
+        late = server.fail("/_search", delay=0.3, times=1)
+        slow = asyncio.create_task(retriever.search("hot", 9))
+        await until(lambda: late.times == 0)
+        await retriever.search("laptop", 9)
+        await slow
+        await retriever.search("bag", 9)
+    assert len(server.asked("/_pit", "POST")) == 2
+
+
+async def test_closing_ends_an_opening_that_is_under_way(server: FakeElastic) -> None:
+    server.fail("/_pit", method="POST", hang=True)
+    async with retriever_of(server.url) as retriever:
+        search = asyncio.create_task(retriever.search("hot", 9))
+        await until(lambda: bool(server.asked("/_pit")))
+        await retriever.close()
+        with pytest.raises(ClusterError, match="articles has been closed"):
+            await search
+        await until(lambda: bool(server.abandoned))
 
 
 async def test_a_search_that_is_cancelled_is_cancelled_on_the_wire(server: FakeElastic) -> None:
@@ -386,7 +467,7 @@ async def test_a_server_without_snapshots_is_searched_as_it_is(server: FakeElast
     async with retriever_of(server.url) as retriever:
         found = await retriever.search("hot", 9)
         await retriever.search("hot", 9)
-    assert ids(found) and found.snapshot == ""
+    assert ids(found)
     assert [finding.rule for finding in found.findings] == ["no-snapshot"]
     assert len(server.asked("/_pit")) == 1
 
@@ -424,6 +505,20 @@ async def test_one_document_is_read_by_its_id(server: FakeElastic) -> None:
         )
         assert await retriever.document("none") is None
         assert await retriever.document("") is None
+
+
+@pytest.mark.parametrize("body", [[], {}, {"acknowledged": True}])
+async def test_what_a_proxy_answers_is_not_taken_for_a_document_that_is_not_there(
+    server: FakeElastic, body: Any
+) -> None:
+    async with retriever_of(server.url) as retriever:
+        document = await retriever.document("bag")
+        assert document
+        reply(server, body)
+        with pytest.raises(ClusterError, match="something other than hits"):
+            await retriever.document("bag")
+        with pytest.raises(ClusterError, match="something other than hits"):
+            await retriever.highlight("hot", document)
 
 
 async def test_a_document_is_highlighted_where_the_query_matches(server: FakeElastic) -> None:
@@ -490,6 +585,23 @@ async def test_a_document_that_no_search_found_is_explained_by_a_hybrid_too(mean
     async with retriever_of(meant.url, choices=(STAGES,)) as retriever:
         assert await retriever.explain("hot", "cat", None, chosen(first_stage="rrf"))
         assert await retriever.explain("hot", "none", None, chosen(first_stage="rrf")) is None
+
+
+async def test_a_hybrid_is_explained_as_it_was_searched_though_the_index_has_changed(
+    meant: FakeElastic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rrf = chosen(first_stage="rrf")
+    async with retriever_of(meant.url, choices=(STAGES,)) as retriever:
+        found = await retriever.search("hot laptop", 9, None, rrf)
+        for at in range(4):
+            hot = {"title": "hot laptop", "body": "hot laptop", "meaning": "hot laptop"}
+            meant.index("articles").put(f"new{at}", hot)
+        monkeypatch.setattr(snapshot, "FRESH", -1.0)
+        for row in found.candidates:
+            explanation = await retriever.explain("hot laptop", row.document.id, None, rrf)
+            assert explanation and explanation.value == pytest.approx(row.score, rel=1e-4)
+        meant.cluster.pits.clear()
+        assert await retriever.explain("hot laptop", found.candidates[0].document.id, None, rrf), "as it is by now"
 
 
 # Hostile answers ------------------------------------------------------------------------------------

@@ -4,10 +4,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.fakes.elastic import fake_elastic
 from tests.fakes.noida import noida
-from workbench.config.profiles import Profile
+from workbench.config.profile import Profile
 from workbench.domain.errors import BadInputError
 from workbench.engines.elasticsearch.connection import Connection
+from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.target import (
     check_fits,
     check_name,
@@ -125,3 +127,16 @@ async def test_what_was_written_is_visible_and_counted(connection: Connection, s
     assert await visible_documents(connection, "counted") == 1
     await delete_target(connection, "counted")
     assert await find_target(connection, "counted") is None
+
+
+ODD = {"a list": ("/articles", []), "no mapping": ("/articles", {"articles": 3}), "no count": ("/_count", {"n": 1})}
+
+
+@pytest.mark.parametrize(("path", "body"), ODD.values(), ids=ODD)
+async def test_an_answer_of_another_shape_is_told(path: str, body: Any) -> None:
+    with fake_elastic() as server:
+        server.fail(path, status=200, body=body)
+        connection = Connection(Profile("here", hosts=(server.url,)))
+        with pytest.raises(ClusterError, match="not one of Elasticsearch's"):
+            await find_target(connection, "articles")
+        await connection.close()

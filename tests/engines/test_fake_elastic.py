@@ -200,7 +200,12 @@ def test_a_point_in_time_keeps_what_was_and_runs_out(server: FakeElastic, ask: C
     id = ask("POST", "/articles/_pit?keep_alive=1m")[1]["id"]
     server.index("articles").put("e", {"title": "apple", "body": "apple"})
     search = {"retriever": FIRST, "pit": {"id": id, "keep_alive": "1m"}}
-    assert "e" not in [hit["_id"] for hit in ask("POST", "/_search", search)[1]["hits"]["hits"]]
+    first = ask("POST", "/_search", search)[1]
+    assert "e" not in [hit["_id"] for hit in first["hits"]["hits"]]
+    assert first["pit_id"] != id, "each search may give it another name"
+    for name in (id, first["pit_id"]):
+        again = ask("POST", "/_search", {**search, "pit": {"id": name, "keep_alive": "1m"}})[1]
+        assert again["hits"] == first["hits"]
     assert "e" in [hit["_id"] for hit in ask.hits(FIRST)]
     assert "Do not specify any index" in ask.refusal(search)[2]
     server.cluster.advance(61)

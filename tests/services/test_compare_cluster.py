@@ -57,7 +57,7 @@ async def bench(server: FakeElastic) -> AsyncIterator[Bench]:
     index = await describe(connection, "articles")
     endpoints = await rerank_endpoints(connection)
     retriever = ElasticRetriever(connection, index)
-    reranker = ElasticReranker(connection, lambda: index, "my-reranker", endpoints)
+    reranker = ElasticReranker(connection, "my-reranker", endpoints)
     await reranker.load()
     yield Bench(server, retriever, reranker)
     await connection.close()

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from workbench.domain.exchange import Exchange, console, curl
+from workbench.domain.exchange import Exchange, console, curl, printable_json
+from workbench.domain.text import sanitize
 
 NASTY = """it's "quoted" $HOME `id` $(id) \\ \\n ! {{x}} * ~ # ; & | < > é 漢 [a-z]\ttab
 and a second line"""
@@ -123,5 +124,15 @@ def test_a_search_in_a_point_in_time_is_copied_so_that_it_can_be_repeated_when_t
     assert json.loads(exchange.lasting.body) == {"query": {"match_all": {}}}
     assert "pit" not in curl(exchange) and "/articles/_search" in curl(exchange)
     assert exchange.lasting.lasting == exchange.lasting
+    masked = Exchange("first stage", "POST", "/_search", '{"size": •••, "pit": {}}', index="articles")
+    assert masked.lasting == masked and "•••" in curl(masked)
     other = Exchange("rerank", "POST", "/_inference/rerank/e", '{"pit": 1}')
     assert other.lasting is other
+
+
+@pytest.mark.parametrize("query", ["two\u2028lines", "two\x85lines", "soft\u00adhyphen", "\u202e"], ids=ascii)
+def test_a_query_that_is_not_safe_to_print_comes_through_a_real_shell(server: Server, query: str) -> None:
+    body = printable_json({"query": query, "pit": {"id": "x"}})
+    run(curl(Exchange("first stage", "POST", "/_search", body, index="articles"), server.url))
+    assert sanitize(body) == body and sanitize(server.got[3]) == server.got[3]
+    assert json.loads(server.got[3]) == {"query": query}

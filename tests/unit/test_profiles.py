@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from workbench.config.cluster_address import read_address
 from workbench.config.cluster_variables import ADDRESSES
+from workbench.config.profile import DEFAULT_ENDPOINT, Profile
 from workbench.config.profile_keys import COLOURS
-from workbench.config.profiles import DEFAULT_ENDPOINT, Profile, Profiles, load_profiles
+from workbench.config.profiles import Profiles, load_profiles
 from workbench.domain.errors import BadInputError, UnavailableError
 from workbench.services.profile_file import add_profile, use_profile
 
@@ -109,10 +111,16 @@ def test_a_file_need_say_little(path: Path) -> None:
         ("localhost", "http://localhost:9200"),
         ("127.0.0.1:9201", "http://127.0.0.1:9201"),
         ("https://[::1]:9200", "https://[::1]:9200"),
+        ("127.0.0.2", "http://127.0.0.2:9200"),
     ],
 )
 def test_an_address_gets_the_scheme_and_the_port_that_it_lacks(path: Path, written: str, read: str) -> None:
     assert load(path, f'[a]\nhosts = "{written}"').named("a").hosts == (read,)
+
+
+def test_a_host_that_is_no_address_of_the_network_is_refused() -> None:
+    with pytest.raises(BadInputError, match="not an address"):
+        read_address("https://[::1]@[:9200", BadInputError)
 
 
 def test_credentials_in_an_address_are_taken_out_of_it(path: Path) -> None:
@@ -255,7 +263,7 @@ def test_where_the_environment_names_a_cluster_there_is_a_profile_for_it(path: P
 def test_credentials_of_the_environment(path: Path, environ: dict[str, str], credentials: str) -> None:
     profiles = load_profiles(path, {"ES_URL": "https://es", "ES_CA_CERTS": "/etc/ca.crt", **environ})
     profile = profiles.named("env")
-    assert profile.credentials == credentials
+    assert profile.asks_as == credentials
     assert (profile.hosts, profile.ca_file) == (("https://es:443",), "/etc/ca.crt")
     assert SECRET not in repr(profiles)
 

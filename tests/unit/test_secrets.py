@@ -15,8 +15,8 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from workbench.config import secrets
-from workbench.config.profiles import Profile, Secret
-from workbench.config.secrets import secret_of
+from workbench.config.profile import Profile
+from workbench.config.secrets import Secret, secret_of
 from workbench.domain.errors import BadInputError, UnavailableError, WorkbenchError
 
 VALUE = "VnVhQ2ZHY0JDZGJrUXk6c2VjcmV0"

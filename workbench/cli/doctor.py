@@ -13,7 +13,7 @@ from workbench.cli.checks import show
 from workbench.cli.progress import noun
 from workbench.cli.wiring import model_store
 from workbench.config.paths import Paths, bundled, user_paths
-from workbench.config.settings import Settings, load_settings
+from workbench.config.settings import THIS_MACHINE, Settings, load_settings
 from workbench.config.themes import load_themes
 from workbench.domain.check import Check, Verdict, failed, ok, remark
 from workbench.domain.deployment import ModelState
@@ -114,7 +114,7 @@ def _models(paths: Paths, settings: Settings) -> Iterator[Check]:
 
 
 def _profiles(paths: Paths, name: str) -> Iterator[Check]:
-    from workbench.cli.profile import THIS_MACHINE, examine
+    from workbench.cli.profile import examine
     from workbench.config.profiles import load_profiles
 
     try:

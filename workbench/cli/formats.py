@@ -237,7 +237,8 @@ def headline(comparison: Comparison) -> str:
     if not (comparison.error and comparison.error.stage == "retrieve"):
         parts.append(f"{comparison.total:,} match{'' if comparison.total == 1 else 'es'}")
     if info := comparison.reranker:
-        weight = "" if info.weight is None else f" {info.weight:g} {info.raw_space} + {1 - info.weight:g} {comparison.ranking}"
+        share = info.weight
+        weight = "" if share is None else f" {share:g} {info.raw_space} + {1 - share:g} {comparison.ranking}"
         way = f" by {info.way}" if info.way else ""
         model = f"{info.model}{way} ({info.score_space}{':' + weight if weight else ''})"
         parts += [f"depth {comparison.depth}", model]

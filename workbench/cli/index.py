@@ -19,7 +19,7 @@ from workbench.corpora.open import open_corpus
 from workbench.domain.documents import Document
 from workbench.domain.errors import BadInputError, StoppedError
 from workbench.domain.text import single_line
-from workbench.engines.elasticsearch.bulk import PLAIN, SEMANTIC, BulkLoad
+from workbench.engines.elasticsearch.bulk import EMBEDDING, PLAIN, BulkLoad
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.target import (
@@ -143,7 +143,7 @@ async def _write(
             raise
     before = await visible_documents(connection, name) if kept else 0
     slow = arguments.semantic or (kept and kept.semantic)
-    load = BulkLoad(connection, name, existing=kept is not None, pace=SEMANTIC if slow else PLAIN)
+    load = BulkLoad(connection, name, existing=kept is not None, pace=EMBEDDING if slow else PLAIN)
     place = f"{connection.profile.name}:{name}"
     try:
         with DocumentProgress(place, intake.reader.total_bytes) as bar:

@@ -13,8 +13,10 @@ from workbench.cli.checks import show
 from workbench.cli.formats import json_text
 from workbench.cli.main import say
 from workbench.config.paths import user_paths
+from workbench.config.profile import Profile
 from workbench.config.profile_keys import SECRETS
-from workbench.config.profiles import Profile, Profiles, load_profiles
+from workbench.config.profiles import Profiles, load_profiles
+from workbench.config.settings import THIS_MACHINE
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
 from workbench.services.profile_file import add_profile, use_profile
@@ -22,8 +24,6 @@ from workbench.services.profile_file import add_profile, use_profile
 if TYPE_CHECKING:
     from workbench.domain.check import Check
 
-THIS_MACHINE = "-"
-"""Instead of a profile's name: no cluster."""
 FLAGS = (
     "cloud_id", "index", "field", "title", "endpoint", "rerank", "ca_file", "fingerprint", "client_cert", "client_key",
     "accent", "user",
@@ -36,7 +36,7 @@ def add(arguments: Namespace) -> int:
     path = user_paths().profiles
     profiles = add_profile(path, arguments.name, _values(arguments), arguments.replace)
     profile = profiles.named(arguments.name)
-    sys.stdout.write(f"{profile.name}: {_where(profile)}, credentials: {profile.credentials}\nWritten to {path}\n")
+    sys.stdout.write(f"{profile.name}: {_where(profile)}, credentials: {profile.asks_as}\nWritten to {path}\n")
     if not profile.verify:
         say("The certificate of the server is NOT checked: anybody in between can read along.")
     sys.stdout.write(f"Check it: workbench profile test {profile.name}\n")
@@ -70,7 +70,7 @@ def list_all(arguments: Namespace) -> int:
     rows: list[tuple[str, ...]] = [(THIS_MACHINE, "this machine")]
     for profile in profiles.profiles.values():
         loud = () if profile.verify else ("TLS NOT VERIFIED",)
-        rows.append((profile.name, _where(profile), profile.index or "no index", profile.credentials, *loud))
+        rows.append((profile.name, _where(profile), profile.index or "no index", profile.asks_as, *loud))
     for row in rows:
         mark = "*" if row[0] == (profiles.default or THIS_MACHINE) else " "
         sys.stdout.write("\t".join((f"{mark} {row[0]}", *row[1:])) + "\n")

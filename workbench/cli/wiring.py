@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench import __version__
 from workbench.config.paths import Paths, bundled, user_paths
-from workbench.config.settings import Settings, load_settings, parse_settings
+from workbench.config.settings import THIS_MACHINE, Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
 from workbench.domain.tuning import Tuning
 from workbench.engines.base import Engines, Opened, Reranker
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from workbench.config.profiles import Profiles
     from workbench.models.store import ModelStore
 
-THIS_MACHINE = "-"
-"""Instead of a profile's name: the embedded engine."""
 BUNDLED = "help-center"
 FIRST_START_PATIENCE = 30.0
 """Seconds to wait while another process, started at the same moment, indexes the bundled corpus."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import unquote, urlsplit
 
 from workbench.config.secrets import Refuse
@@ -9,7 +10,6 @@ from workbench.config.secrets import Refuse
 PORT = 9200
 """Where a server listens when an address names neither scheme nor port."""
 _PORTS = {"http": 80, "https": 443}
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"[A-Za-z0-9_.:-]+")
 _WANTED = "Write hosts as https://NAME:PORT, such as https://localhost:9200."
 
@@ -37,17 +37,20 @@ def read_address(text: str, refuse: Refuse) -> Address:
     try:
         parts = urlsplit(text.strip() if "://" in text else f"//{text.strip()}")
         host, port = parts.hostname or "", parts.port
+        name = f"[{IPv6Address(host)}]" if ":" in host else host
     except ValueError:
         raise refuse(f"hosts: {shown} is not an address", _WANTED) from None
-    scheme = parts.scheme or ("http" if host in _LOOPBACK else "https")
+    scheme = parts.scheme or ("http" if is_loopback(host) else "https")
     if scheme not in _PORTS or not _HOST.fullmatch(host) or parts.query or parts.fragment or "@" in parts.path:
         raise refuse(f"hosts: {shown} is not an address", _WANTED)
     port = port or (_PORTS[scheme] if parts.scheme else PORT)
-    name = f"[{host}]" if ":" in host else host
     url = f"{scheme}://{name}:{port}{parts.path.rstrip('/')}"
     return Address(url, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
-def is_loopback(url: str) -> bool:
-    """Whether an address is this machine's own."""
-    return urlsplit(url).hostname in _LOOPBACK
+def is_loopback(host: str) -> bool:
+    """Whether a host, without a port, is this machine itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -6,10 +6,9 @@ from dataclasses import field as late
 from typing import Any
 
 from workbench.config.secrets import Secret
+from workbench.domain.capabilities import DEFAULT_ENDPOINT
 from workbench.domain.tuning import Boosts
 
-DEFAULT_ENDPOINT = ".rerank-v1-elasticsearch"
-"""What `text_similarity_reranker` uses when it is told none, from 8.18 on."""
 WAYS = ("retriever", "inference", "local")
 """Who reranks: the search itself, the inference API with candidates that were fetched, or a model of this machine."""
 
@@ -30,7 +29,7 @@ class Profile:
     client_cert: str = ""
     client_key: str = ""
     fingerprint: str = ""
-    """SHA-256 of the server's certificate or of its CA's, in hexadecimal; colons do not matter."""
+    """SHA-256 of the server's certificate or of its CA's, in hexadecimal; colons do not matter. See `tls.trust`."""
     verify: bool = True
     """False trusts any certificate."""
     timeout: float = 30.0
@@ -63,7 +62,7 @@ class Profile:
         return self.api_key or self.password or self.bearer
 
     @property
-    def credentials(self) -> str:
+    def asks_as(self) -> str:
         """Who asks, by source alone: for the person."""
         secret = self.credential
         if secret is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from workbench.config.cluster_address import is_loopback, read_address
 from workbench.config.profile import WAYS, Profile
@@ -206,5 +207,5 @@ def _as_json(value: Any) -> Any:
 def sent_in_clear(profile: Profile) -> bool:
     """Whether a credential of the profile goes over the network where others can read it."""
     return profile.credential is not None and any(
-        host.startswith("http://") and not is_loopback(host) for host in profile.hosts
+        host.startswith("http://") and not is_loopback(urlsplit(host).hostname or "") for host in profile.hosts
     )

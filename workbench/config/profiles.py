@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.config.cluster_variables import NAME, variables_table
-from workbench.config.profile import DEFAULT_ENDPOINT, WAYS, Profile
+from workbench.config.profile import Profile
 from workbench.config.profile_keys import read_profile
-from workbench.config.secrets import Secret
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
 
-__all__ = ["DEFAULT_ENDPOINT", "WAYS", "Profile", "Profiles", "Secret", "check_name", "load_profiles", "parse_profiles"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

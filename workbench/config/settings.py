@@ -9,6 +9,9 @@ from typing import Any
 from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import DEPTH_LIMIT
 
+THIS_MACHINE = "-"
+"""Instead of a profile's name: no cluster."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -17,7 +20,7 @@ class Settings:
     theme: str = ""
     """Empty for the one that was chosen in the app."""
     profile: str = ""
-    """The profile to start with; empty for the default one, `-` for this machine."""
+    """The profile to start with; empty for the default one, `THIS_MACHINE` for none."""
     corpus: str = "help-center"
     """A corpus, or an index of the profile."""
     model: str = "all-minilm-l6-v2"

@@ -3,6 +3,7 @@
 import json
 import shlex
 from dataclasses import dataclass, replace
+from typing import Any
 
 from workbench.domain.text import sanitize
 
@@ -20,7 +21,7 @@ class Exchange:
     path: str
     """Begins with a slash; parameters included."""
     body: str
-    """As it was sent; empty for none. Sanitised."""
+    """As it was sent, which is safe to print: `printable_json` wrote it. Empty for none."""
     status: int | None = None
     """None when there was no answer."""
     answer: str = ""
@@ -28,7 +29,7 @@ class Exchange:
     took_ms: float | None = None
     """What the server says it took; None when it does not say."""
     wall_ms: float = 0.0
-    """From the first byte out to the last byte in."""
+    """Until the last byte is in; opening a connection, where none was open, included."""
     index: str = ""
     """What a search in a point in time searches, quoted for a path; empty for any other request."""
 
@@ -37,8 +38,11 @@ class Exchange:
         """The same request without its point in time, so that it can be repeated when that is gone."""
         if not self.index:
             return self
-        body = {key: value for key, value in json.loads(self.body).items() if key != "pit"}
-        return replace(self, path=f"/{self.index}{self.path}", body=json.dumps(body, ensure_ascii=False), index="")
+        try:
+            body = {key: value for key, value in json.loads(self.body).items() if key != "pit"}
+        except ValueError:
+            return self  # What was masked in it was no text: a password of digits, and a number alike.
+        return replace(self, path=f"/{self.index}{self.path}", body=printable_json(body), index="")
 
     @property
     def network_ms(self) -> float:
@@ -92,15 +96,18 @@ def console(exchange: Exchange) -> str:
     return "\n".join(filter(None, (f"{exchange.method} {exchange.path}", laid_out(exchange))))
 
 
+def printable_json(value: Any, indent: int | None = None) -> str:
+    """Write JSON of which no character needs to be sanitised; escaped where one would."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return text if sanitize(text) == text else json.dumps(value, indent=indent)
+
+
 def laid_out(exchange: Exchange) -> str:
     """The body with a line per value; one that is a JSON value per line, or no JSON, as it was sent."""
     if _by_line(exchange):
         return exchange.body.rstrip("\n")
     try:
-        value = json.loads(exchange.body)
-        text = json.dumps(value, indent=2, ensure_ascii=False)
-        # What was escaped because it is not safe to print stays escaped.
-        return text if sanitize(text) == text else json.dumps(value, indent=2)
+        return printable_json(json.loads(exchange.body), indent=2)
     except (ValueError, RecursionError):
         return exchange.body
 

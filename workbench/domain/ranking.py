@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from workbench.domain.documents import Document, Span
 from workbench.domain.exchange import Exchange, Finding
 from workbench.domain.tokens import TokenCount
-from workbench.domain.tuning import Chosen
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,8 @@ class Retrieval:
     """The exact query that ran, in the engine's own words; may have many lines."""
     ranking: str = "bm25"
     """Name of what ranked the candidates, such as `bm25`, `rrf` or `linear`."""
-    chosen: Chosen = ()
-    """What was chosen of the engine's own settings."""
-    snapshot: str = ""
-    """Which state of the index was searched, for whoever must search the same one; empty when it is not kept."""
+    searched: object = None
+    """What was searched and how, for the engine's own reranker; None where it has none."""
     exchange: Exchange | None = None
     """What went to and came from a server; None when there is none."""
     findings: tuple[Finding, ...] = ()
@@ -54,6 +51,8 @@ class Aside:
 
     exchange: Exchange | None = None
     findings: tuple[Finding, ...] = ()
+    infer_ms: float = 0.0
+    """Of pairs that get no score; none of a pair's own."""
 
 
 @dataclass(frozen=True)

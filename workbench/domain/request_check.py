@@ -4,13 +4,11 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 
+from workbench.domain.capabilities import DEFAULT_ENDPOINT, Server
 from workbench.domain.exchange import Finding
 from workbench.domain.ranking import Candidate
 
-PRECONFIGURED = ".rerank-v1-elasticsearch"
-"""The endpoint that every cluster has from 8.18 on."""
 DEEP = 100
 """Pairs that a model on CPUs still reads while a person waits."""
 SPECIAL_TOKENS = ("[CLS]", "[SEP]", "[PAD]", "[MASK]", "[UNK]")
@@ -22,9 +20,6 @@ _TEXTS = {
 _NAMED = 3
 """Documents that a message names; the finding holds all."""
 
-Version = tuple[int, int, int]
-UNKNOWN: Version = (0, 0, 0)
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -33,41 +28,28 @@ class Plan:
     query: str
     depth: int
     way: str
-    """`retriever`, `inference` or `local`."""
-    searched: tuple[str, ...]
-    """Fields of the first stage."""
+    """`retriever` or `inference`."""
     read: str
-    """The field that is reranked; empty when there is none."""
+    """The field that is reranked."""
     mapping: Mapping[str, str] = field(default_factory=dict)
     """Every field of the index with its type; empty when that could not be found out."""
     endpoint: str = ""
     min_score: float | None = None
     chunks: int = 0
-    version: Version = UNKNOWN
-    """Zeros when unknown, as on Serverless."""
-    size: int = 0
-    """Rows of the page; 0 when it does not matter."""
+    server: Server = field(default_factory=Server)
     reads: tuple[str, ...] = ()
     """All fields that the model is asked to read; `read` is one of them."""
     logits: bool = True
     """Whether the model's own scores are logits; a hosted service's are not."""
 
-    def before(self, *version: int) -> bool:
-        """Whether the server is known to be older than a version."""
-        return UNKNOWN < self.version < version
-
 
 def check_plan(plan: Plan) -> tuple[Finding, ...]:
     """Say what is odd before anything is sent."""
     rules = (
-        blank_query,
         special_tokens_in_query,
-        searched_field_missing,
-        read_field_missing,
         read_field_no_text,
         several_fields_read,
         too_deep,
-        page_beyond_window,
         endpoint_not_there,
         min_score_of_another_space,
         min_score_not_repaired,
@@ -104,13 +86,6 @@ def check_candidates(
     return tuple(finding for finding in found if finding)
 
 
-def blank_query(plan: Plan) -> Finding | None:
-    """The model refuses a query of nothing."""
-    if plan.query.strip():
-        return None
-    return Finding("blank-query", "The query is blank.", "Type what to search for; no model reads a blank query.")
-
-
 def special_tokens_in_query(plan: Plan) -> Finding | None:
     """A control token in a query really controls."""
     if not (tokens := _special(plan.query)):
@@ -119,35 +94,6 @@ def special_tokens_in_query(plan: Plan) -> Finding | None:
         "special-token-in-query",
         f"The query holds {_listed(tokens)}, which the model takes for its own control token, not for text.",
         "Leave it out, or put a space inside the brackets.",
-    )
-
-
-def searched_field_missing(plan: Plan) -> Finding | None:
-    """A first stage over a field that does not exist finds nothing in it and says nothing."""
-    missing = [name for name in plan.searched if not any(fnmatchcase(known, name) for known in plan.mapping)]
-    if not plan.mapping or not missing:
-        return None
-    return Finding(
-        "searched-field-missing",
-        f"The index has no field {_listed(missing)}, so nothing is found there.",
-        f"Search {_instead(missing[0], plan.mapping)}: set `fields` in the profile.",
-    )
-
-
-def read_field_missing(plan: Plan) -> Finding | None:
-    """A misspelt field is no error to the server: every document lacks it."""
-    if plan.way == "local" or not plan.mapping or plan.read in plan.mapping:
-        return None
-    if not plan.read:
-        return Finding(
-            "read-field-missing",
-            "No field is named for the model to read.",
-            f"Rerank {_instead('', plan.mapping)}: set `field` in the profile.",
-        )
-    return Finding(
-        "read-field-missing",
-        f"The index has no field {plan.read}, so every document drops out of the reranked list.",
-        f"Rerank {_instead(plan.read, plan.mapping)}: set `field` in the profile.",
     )
 
 
@@ -176,7 +122,7 @@ def several_fields_read(plan: Plan) -> Finding | None:
 
 def too_deep(plan: Plan) -> Finding | None:
     """Each pair is one inference."""
-    each = plan.chunks if plan.chunks and plan.way == "retriever" and not plan.before(9, 2) else 1
+    each = plan.chunks if plan.chunks and plan.way == "retriever" and plan.server.has("chunk_rescorer") else 1
     if plan.depth * each <= DEEP:
         return None
     pairs = f"{plan.depth:,} candidates" + (f" of {each} chunks" if each > 1 else "")
@@ -187,25 +133,13 @@ def too_deep(plan: Plan) -> Finding | None:
     )
 
 
-def page_beyond_window(plan: Plan) -> Finding | None:
-    """The server refuses a page that is larger than the window."""
-    if plan.size <= plan.depth:
-        return None
-    return Finding(
-        "page-beyond-window",
-        f"The page has {plan.size:,} rows, but only {plan.depth:,} candidates are reranked.",
-        f"Raise the depth to {plan.size:,} or more, or show fewer rows.",
-    )
-
-
 def endpoint_not_there(plan: Plan) -> Finding | None:
-    """The preconfigured endpoint came with 8.18, and with it the permission to name none."""
-    if plan.way == "local" or not plan.before(8, 18) or plan.endpoint not in ("", PRECONFIGURED):
+    """The preconfigured endpoint came with 8.18."""
+    if plan.endpoint != DEFAULT_ENDPOINT or plan.server.has("default endpoint"):
         return None
-    what = f"no endpoint {PRECONFIGURED}" if plan.endpoint else "no endpoint of its own, and none is named"
     return Finding(
         "endpoint-not-there",
-        f"A server of version {_dotted(plan.version)} has {what}.",
+        f"A server of version {plan.server.number} has no endpoint {DEFAULT_ENDPOINT}.",
         "Create one with PUT _inference/rerank/NAME and set `endpoint` in the profile.",
     )
 
@@ -224,20 +158,18 @@ def min_score_of_another_space(plan: Plan) -> Finding | None:
 
 def min_score_not_repaired(plan: Plan) -> Finding | None:
     """Older servers let documents below the threshold through."""
-    if plan.way != "retriever" or plan.min_score is None:
-        return None
-    if not (plan.before(8, 19) or (plan.before(9, 1) and plan.version >= (9, 0, 0))):
+    if plan.way != "retriever" or plan.min_score is None or plan.server.has("min_score"):
         return None
     return Finding(
         "min-score-not-repaired",
-        f"On version {_dotted(plan.version)} min_score lets some documents through that are below it.",
+        f"On version {plan.server.number} min_score lets some documents through that are below it.",
         "They are left out here; searches of your own must leave them out themselves.",
     )
 
 
 def chunks_not_known(plan: Plan) -> Finding | None:
     """Chunks are the retriever's, from 9.2 on."""
-    if not plan.chunks or plan.way == "local":
+    if not plan.chunks:
         return None
     if plan.way == "inference":
         return Finding(
@@ -245,22 +177,22 @@ def chunks_not_known(plan: Plan) -> Finding | None:
             "Chunks are chosen by the retriever alone; the inference way reads each text from its start.",
             "Set `rerank` to retriever, or `chunks` to off.",
         )
-    if not plan.before(9, 2):
+    if plan.server.has("chunk_rescorer"):
         return None
     return Finding(
         "chunks-not-known",
-        f"Version {_dotted(plan.version)} knows no chunk_rescorer, so each text is read from its start.",
+        f"Version {plan.server.number} knows no chunk_rescorer, so each text is read from its start.",
         "Set `chunks` to off, or search a server of 9.2 or newer.",
     )
 
 
 def raw_negative_scores(plan: Plan) -> Finding | None:
     """Before the mapping to positive numbers, negative scores broke searches and their order."""
-    if plan.way != "retriever" or not plan.before(8, 17, 2):
+    if plan.way != "retriever" or plan.server.has("mapped scores"):
         return None
     return Finding(
         "raw-scores",
-        f"Version {_dotted(plan.version)} puts raw logits in hits; negative ones can fail a search or disorder it.",
+        f"Version {plan.server.number} puts raw logits in hits; negative ones can fail a search or disorder it.",
         "Set `rerank` to inference, or upgrade to 8.17.2 or newer.",
     )
 
@@ -367,7 +299,3 @@ def of_documents(rule: str, ids: Sequence[str], message: str, hint: str) -> Find
     """A finding that names the first of the documents it is about."""
     named = ", ".join(ids[:_NAMED]) + (", …" if len(ids) > _NAMED else "")
     return Finding(rule, f"{message} ({named}).", hint, tuple(ids))
-
-
-def _dotted(version: Version) -> str:
-    return ".".join(map(str, version))

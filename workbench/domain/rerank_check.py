@@ -1,6 +1,5 @@
 """Rules that look at what came back from reranking, and say what is odd about it."""
 
-import math
 from collections.abc import Sequence
 
 from workbench.domain.exchange import Finding
@@ -20,7 +19,6 @@ def check_reranked(
     """
     found = (
         dropped_out(plan, candidates, hits),
-        nothing_reranked(plan, candidates, hits),
         negative_scores(plan, hits),
         results_from_elsewhere(candidates, hits),
     )
@@ -37,7 +35,7 @@ def dropped_out(plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tupl
     below = len(gone) - blank if plan.min_score is not None else 0
     unknown = len(gone) - blank - below
     reasons = [
-        *([f"{blank:,} without text in {plan.read or 'the field'}"] if blank else []),
+        *([f"{blank:,} without text in {plan.read}"] if blank else []),
         *([f"{below:,} below min_score {plan.min_score:g}"] if below else []),
         *([f"{unknown:,} for no reason that the server gave"] if unknown else []),
     ]
@@ -49,27 +47,10 @@ def dropped_out(plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tupl
     return of_documents("dropped-out", [document.id for document in gone], message, hint)
 
 
-def nothing_reranked(plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tuple[str, float]]) -> Finding | None:
-    """A server told to allow failures gives the first stage's list, and says nothing."""
-    back = {id for id, _ in hits}
-    before = [(row.document.id, row.score) for row in candidates if row.document.id in back]
-    if not hits or len(before) != len(hits):
-        return None
-    if not all(
-        a == b and math.isclose(was, now, rel_tol=1e-5) for (a, was), (b, now) in zip(before, hits, strict=True)
-    ):
-        return None
-    return Finding(
-        "nothing-reranked",
-        "Order and scores are the first stage's: nothing was reranked, and the server hid why.",
-        f"Take allow_rerank_failures out, or ask {plan.endpoint or 'the endpoint'} directly: `rerank` inference.",
-    )
-
-
 def negative_scores(plan: Plan, hits: Sequence[tuple[str, float]]) -> Finding | None:
     """A retriever that maps its scores gives none below zero."""
     ids = [id for id, score in hits if score < 0]
-    if plan.way != "retriever" or plan.before(8, 17, 2) or not ids:
+    if plan.way != "retriever" or not plan.server.has("mapped scores") or not ids:
         return None
     return of_documents(
         "negative-scores",

@@ -63,7 +63,9 @@ async def compare(
         found = await retriever.search(query, tuning.depth, tuning.boosts, tuning.chosen)
     except Exception as error:
         exchanges = tuple(filter(None, [getattr(error, "exchange", None)]))
-        yield replace(comparison, exchanges=exchanges, error=stage_error("retrieve", error), done=True)
+        took = Latency(total=(time.perf_counter() - started) * 1000)
+        failed = stage_error("retrieve", error)
+        yield replace(comparison, exchanges=exchanges, latency=took, error=failed, done=True)
         return
     comparison = replace(
         comparison,

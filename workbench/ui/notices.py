@@ -7,7 +7,7 @@ from textual.content import Content
 from workbench.domain.comparison import Comparison
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.text import single_line
-from workbench.domain.tuning import BOOST, Tuning
+from workbench.domain.tuning import BOOST, Choice, Tuning
 from workbench.ui.text import safe, safe_line
 from workbench.ui.widgets.model_panel import progress_line
 
@@ -65,6 +65,8 @@ def _made_with(comparison: Comparison) -> str:
     """The baseline's settings in one line, those first that are not the present ones."""
     assert comparison.baseline
     present = Tuning(comparison.depth, comparison.size, boosts=comparison.fields, reads=comparison.reads)
+    chosen = tuple(Choice(name, (option,), option) for name, option in comparison.chosen)
+    present = replace(present, choices=chosen)
     if comparison.reranker and comparison.reranker.weight is not None:
         present = replace(present, weight=comparison.reranker.weight)
     now = present.values()

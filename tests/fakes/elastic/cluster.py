@@ -191,12 +191,21 @@ class Cluster:
         self.pits[id] = Pit([index.shard for index in indices], self.clock() + seconds)
         return id
 
-    def pit(self, id: str, keep: float | None) -> Pit:
-        """Take up a point in time, and keep it for longer when asked to."""
+    def pit(self, id: str, keep: float | None) -> tuple[Pit, str]:
+        """Take up a point in time, keep it for longer when asked to, and give it one more name."""
         pit = self.pits.get(id)
         if pit is None or pit.until < self.clock():
             gone = Refusal(404, "search_context_missing_exception", f"No search context found for id [{id}]")
             raise all_shards_failed(gone, pit.shards[0].index if pit and pit.shards else "_na_")
         if keep is not None:
             pit.until = max(pit.until, self.clock() + keep)
-        return pit
+        self._opened += 1
+        latest = f"pit-{self._opened}"
+        self.pits[latest] = pit
+        return pit, latest
+
+    def close_pit(self, id: str) -> bool:
+        """Let a point in time go, by whatever name; whether there was one."""
+        closed = self.pits.get(id)
+        self.pits = {name: pit for name, pit in self.pits.items() if pit is not closed}
+        return closed is not None

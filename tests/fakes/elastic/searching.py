@@ -56,7 +56,7 @@ def close_pit(cluster: Cluster, request: Request) -> Any:
     ids = object_of(request.body, "close_point_in_time", "id").get("id")
     if not ids:
         raise invalid("[id] must not be null")
-    closed = cluster.pits.pop(ids, None)
+    closed = cluster.close_pit(ids)
     answer = {"succeeded": True, "num_freed": 1 if closed else 0}
     return answer if closed else (404, answer)
 
@@ -178,7 +178,8 @@ def _where(cluster: Cluster, index: str, body: Mapping[str, Any], params: Mappin
         raise invalid("[indices] cannot be used with point in time. Do not specify any index with point in time.")
     said = object_of(body["pit"], "point_in_time", "id keep_alive")
     keep = seconds(said["keep_alive"], "keep_alive") if "keep_alive" in said else None
-    return cluster.pit(said["id"], keep).shards, {"pit_id": said["id"]}
+    pit, latest = cluster.pit(said["id"], keep)
+    return pit.shards, {"pit_id": latest}
 
 
 def _single(cluster: Cluster, name: str) -> Any:

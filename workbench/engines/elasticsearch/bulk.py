@@ -5,12 +5,12 @@ import random
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from workbench.domain.documents import Document
 from workbench.domain.text import single_line
 from workbench.engines.elasticsearch.connection import Connection
-from workbench.engines.elasticsearch.failures import ClusterError, complaints, deepest
+from workbench.engines.elasticsearch.failures import ClusterError, complaints, deepest, understood
+from workbench.engines.elasticsearch.paths import segment
 
 NAMED = 10
 _ID_BYTES = 512
@@ -34,7 +34,7 @@ class Pace:
 
 
 PLAIN = Pace(500, 4_000_000, 120)
-SEMANTIC = Pace(16, 400_000, 600)
+EMBEDDING = Pace(16, 400_000, 600)
 """For an index in which a model reads every document that is written."""
 
 
@@ -125,9 +125,10 @@ class BulkLoad:
 
     async def _held(self, batch: list[Document]) -> dict[str, Any]:
         """What the index holds under the ids of a batch, searchable or not yet."""
-        path = f"/{quote(self._index, safe='')}/_mget?_source_includes=title,body"
+        path = f"/{segment(self._index)}/_mget?_source_includes=title,body"
         answer = await self._connection.ask("compare documents", "POST", path, {"ids": [one.id for one in batch]})
-        return {found["_id"]: found.get("_source", {}) for found in answer.body["docs"] if found.get("found")}
+        with understood("compare documents"):
+            return {found["_id"]: found.get("_source", {}) for found in answer.body["docs"] if found.get("found")}
 
     async def _send(self, unsent: dict[str, Document], held: Container[str]) -> None:
         """Write a batch; after a lost connection, once more what has no answer yet."""
@@ -147,7 +148,8 @@ class BulkLoad:
         seen = Passage()
         token = passage.set(seen)
         try:
-            await self._stream(unsent, held)
+            with understood("write documents"):
+                await self._stream(unsent, held)
         except (ApiError, TransportError) as error:
             return self._connection.failure(error, f"PUT /{self._index}/_bulk", seen, self._pace.patience)
         finally:

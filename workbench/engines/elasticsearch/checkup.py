@@ -5,14 +5,14 @@ from contextlib import aclosing
 from difflib import get_close_matches
 from typing import Any
 
-from workbench.config.profiles import DEFAULT_ENDPOINT
+from workbench.domain.capabilities import DEFAULT_ENDPOINT
+from workbench.domain.check import Check, failed, ok, remark
 from workbench.domain.deployment import ModelState
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.text import single_line
-from workbench.domain.check import Check, failed, ok, remark
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import endpoint_states, rerank_endpoints
-from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.failures import ClusterError, understood
 from workbench.engines.elasticsearch.fields import SEMANTIC, WHOLE, WORDS, describe, path_of, targets
 from workbench.engines.elasticsearch.reach import address, encryption
 
@@ -52,12 +52,10 @@ async def checkup(connection: Connection) -> AsyncGenerator[Check, None]:
     )
     for name, step in steps:
         try:
-            check = await step(connection)
+            with understood(name):
+                check = await step(connection)
         except WorkbenchError as error:
             check = _refusal(name, error)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            # Whoever answered may be anybody, and their JSON of any shape.
-            check = failed(name, "the answer is not one of Elasticsearch's", "Ask with curl to see who answers there.")
         if check is not None:
             yield check
             if not check.ok:
@@ -78,7 +76,7 @@ async def _product(connection: Connection) -> Check:
 
 
 def _asker(connection: Connection) -> str:
-    return "nobody" if connection.profile.credentials == "none" else connection.profile.credentials
+    return "nobody" if connection.profile.asks_as == "none" else connection.profile.asks_as
 
 
 async def _version(connection: Connection) -> Check:

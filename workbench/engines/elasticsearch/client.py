@@ -4,8 +4,9 @@ import logging
 import warnings
 from typing import TYPE_CHECKING
 
+from workbench.config.cluster_address import read_address
 from workbench.config.profile import Profile
-from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.domain.errors import BadInputError
 
 if TYPE_CHECKING:
     from elastic_transport import NodeConfig
@@ -23,7 +24,7 @@ def make_client(profile: Profile, credential: dict[str, str]) -> "AsyncElasticse
         credential: What `Credential.fetch` gave.
 
     Raises:
-        ClusterError: An address is none.
+        BadInputError: As `addresses`.
     """
     from elasticsearch import AsyncElasticsearch
     from elasticsearch.exceptions import GeneralAvailabilityWarning
@@ -44,28 +45,31 @@ def make_client(profile: Profile, credential: dict[str, str]) -> "AsyncElasticse
     )
 
 
+def addresses(profile: Profile) -> tuple[str, ...]:
+    """Where a profile leads: URLs with scheme and port.
+
+    Raises:
+        BadInputError: Its cloud id leads nowhere.
+    """
+    if profile.hosts:
+        return profile.hosts
+    from elastic_transport.client_utils import parse_cloud_id
+
+    def refuse(*_: str) -> BadInputError:
+        hint = "Copy cloud_id whole from the deployment's page in Elastic Cloud."
+        return BadInputError(f"The profile {profile.name} has a cloud id that cannot be read.", hint)
+
+    try:
+        host, port = parse_cloud_id(profile.cloud_id).es_address or ("", 0)
+    except ValueError:
+        raise refuse() from None
+    return (read_address(f"https://{host}:{port}", refuse).url,)
+
+
 def _nodes(profile: Profile) -> "list[NodeConfig]":
-    from elastic_transport import NodeConfig
-    from elastic_transport.client_utils import parse_cloud_id, url_to_node_config
+    from elastic_transport.client_utils import url_to_node_config
 
     from workbench.engines.elasticsearch.node import PROFILE
 
-    try:
-        if profile.hosts:
-            nodes = [url_to_node_config(host, use_default_ports_for_scheme=True) for host in profile.hosts]
-        else:
-            address = parse_cloud_id(profile.cloud_id).es_address
-            if address is None:
-                raise ValueError("it names no Elasticsearch")
-            nodes = [NodeConfig("https", *address)]
-    except ValueError:  # Its text repeats the address, which may hold a password.
-        raise ClusterError(
-            f"The profile {profile.name} has {'an address' if profile.hosts else 'a cloud id'} that cannot be read.",
-            "Write hosts as https://NAME:PORT, or copy cloud_id whole from the deployment's page.",
-        ) from None
-    if any(node.headers or node.scheme not in ("http", "https") for node in nodes):
-        raise ClusterError(
-            f"The addresses of the profile {profile.name} hold a password, or another scheme than http and https.",
-            "Write hosts as https://NAME:PORT, and the credential into a key of its own.",
-        )
+    nodes = [url_to_node_config(url) for url in addresses(profile)]
     return [node.replace(connections_per_node=CONNECTIONS, _extras={PROFILE: profile}) for node in nodes]

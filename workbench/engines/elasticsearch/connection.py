@@ -4,14 +4,16 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.config.profile import Profile
-from workbench.domain.exchange import Exchange
+from workbench.domain.capabilities import Server, read_server
+from workbench.domain.exchange import Exchange, printable_json
 from workbench.domain.text import sanitize
-from workbench.engines.elasticsearch.capabilities import Server, read_server
 from workbench.engines.elasticsearch.client import make_client
 from workbench.engines.elasticsearch.credentials import Credential
 from workbench.engines.elasticsearch.failures import ClusterError
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from elasticsearch import AsyncElasticsearch
 
     from workbench.engines.elasticsearch.node import Passage
+
+    _Made = tuple[AsyncElasticsearch, dict[str, str]]
+    """A client, and the header of the credential that it shows."""
 
 ANSWER_CHARACTERS = 200_000
 """How much of an answer is kept to be shown."""
@@ -48,11 +53,12 @@ class Connection:
         """Nothing is opened yet, and no credential fetched."""
         self.profile = profile
         self._credential = Credential(profile)
+        self._shown: dict[str, str] = {}
         self._fetched = 0.0
         self._client: AsyncElasticsearch | None = None
         self._server: Server | None = None
         self._refused: set[str] = set()
-        self._making: asyncio.Future[AsyncElasticsearch] | None = None
+        self._making: asyncio.Future[_Made] | None = None
         self._meeting = asyncio.Lock()
         self._closed = False
 
@@ -62,38 +68,35 @@ class Connection:
         Its errors become ours by `failure`.
 
         Raises:
-            WorkbenchError: The credential cannot be had, or an address is none.
+            WorkbenchError: The credential cannot be had, or the cloud id leads nowhere.
         """
         if self._closed:
             raise ClusterError(f"The connection of {self.profile.name} has been closed.", "Open it again.")
-        if self._client is not None:
-            return self._client
-        if self._making is None:
-            self._making = asyncio.ensure_future(in_thread(self._make_client, "credentials"))
-            self._making.add_done_callback(self._made)
-        # Whoever asks may be cancelled by the next key; a keyring that asks a person should do so once.
-        return await asyncio.shield(self._making)
+        return self._client or await self._made()
 
     async def server(self) -> Server:
         """Who answers; asked once."""
         async with self._meeting:
-            if self._server is None:
-                try:
-                    told = (await self.ask("who answers", "GET", "/")).body
-                except ClusterError as error:
-                    if error.status != 403:
-                        raise
-                    told = {}  # To be told needs a privilege that searching does not.
-                self._server = read_server(told)
-            return self._server
+            return self._server or await self._met()
+
+    async def meet(self) -> Server:
+        """Ask anew who answers, and forget what was refused: the cluster may be another one by now."""
+        async with self._meeting:
+            return await self._met()
 
     def lacks(self, feature: str) -> bool:
         """Whether the server is known not to have a feature, by its version or because it refused it."""
         return feature in self._refused or (self._server is not None and not self._server.has(feature))
 
-    def refused(self, feature: str) -> None:
-        """Remember that the server refused a feature."""
+    @contextmanager
+    def without(self, feature: str) -> Iterator[None]:
+        """Do without a feature that the server refused; from then on, if what is asked meanwhile succeeds."""
         self._refused.add(feature)
+        try:
+            yield
+        except BaseException:
+            self._refused.discard(feature)
+            raise
 
     async def ask(
         self,
@@ -121,14 +124,14 @@ class Connection:
         await self.client()
         from workbench.engines.elasticsearch.node import Passage
 
-        text = "" if body is None else json.dumps(body, ensure_ascii=False)
+        text = "" if body is None else printable_json(body)
         patience = self.profile.timeout if patience is None else patience
         end = time.monotonic() + patience
         others = max(len(self.profile.hosts) - 1, 0)
         at_once = retry
         pauses = list(PAUSES) if retry else []
         while True:
-            seen = Passage()
+            seen, shown = Passage(), self._shown
             try:
                 return await self._try(purpose, method, path, text, end - time.monotonic(), patience, seen)
             except ClusterError as error:
@@ -144,7 +147,7 @@ class Connection:
                 elif error.passing and pause < left:
                     pauses.pop(0)
                     await asyncio.sleep(pause)
-                elif error.status != 401 or not await self._renewed():
+                elif error.status != 401 or not await self._renewed(shown):
                     raise
 
     def failure(
@@ -187,6 +190,17 @@ class Connection:
             passing=failed.passing,
         )
 
+    async def _met(self) -> Server:
+        try:
+            told = (await self.ask("who answers", "GET", "/")).body
+        except ClusterError as error:
+            if error.status != 403:
+                raise
+            told = {}  # To be told needs a privilege that searching does not.
+        self._server = read_server(told)
+        self._refused.clear()
+        return self._server
+
     async def close(self) -> None:
         """Let go of the sockets; nothing can be asked afterwards."""
         self._closed = True
@@ -194,13 +208,26 @@ class Connection:
         if client is not None:
             await client.close()
 
-    def _make_client(self) -> "AsyncElasticsearch":
-        return make_client(self.profile, self._credential.fetch())
+    async def _made(self) -> "AsyncElasticsearch":
+        """A client that shows the credential as it is now; one for all who wait for it."""
+        if self._making is None:
+            make = partial(_make, self.profile, self._credential, self._client)
+            self._making = asyncio.ensure_future(in_thread(make, "credentials"))
+            self._making.add_done_callback(self._keep)
+        # Whoever asks may be cancelled by the next key; a keyring that asks a person should do so once.
+        client, _ = await asyncio.shield(self._making)
+        return client
 
-    def _made(self, making: "asyncio.Future[AsyncElasticsearch]") -> None:
-        self._making = None
+    def _keep(self, making: "asyncio.Future[_Made]") -> None:
+        self._making, self._fetched = None, time.monotonic()
         if not making.cancelled() and making.exception() is None:
-            self._client, self._fetched = making.result(), time.monotonic()
+            self._client, self._shown = making.result()
+
+    async def _renewed(self, refused: dict[str, str]) -> bool:
+        """Whether there is another credential by now than the one that was refused."""
+        if self._shown == refused and time.monotonic() - self._fetched >= RENEWAL_SECONDS:
+            await self._made()
+        return self._shown != refused
 
     async def _try(
         self, purpose: str, method: str, path: str, text: str, seconds: float, patience: float, seen: "Passage"
@@ -215,9 +242,7 @@ class Connection:
         seen.limit = seconds  # To tell the client itself would make another client, which takes its time.
         token = passage.set(seen)
         try:
-            reply = await client.perform_request(
-                method, path, headers=headers, body=text.encode(errors="replace") or None
-            )
+            reply = await client.perform_request(method, path, headers=headers, body=text.encode() or None)
             body = reply.body
             if method == "HEAD" and reply.meta.status == 404:
                 failed = refusal(404, "", self.profile, seen.node, asked)
@@ -233,33 +258,24 @@ class Connection:
             raise failed
         return Answer(body, exchange)
 
-    async def _renewed(self) -> bool:
-        """Whether the credential has become another one since it was fetched."""
-        if time.monotonic() - self._fetched < RENEWAL_SECONDS:
-            return False
-        self._fetched = time.monotonic()
-        before, now = self._credential.headers, await in_thread(self._credential.fetch, "credentials")
-        if self._client is None or now == before:
-            return False
-        self._client = self._client.options(headers=now)
-        return True
-
     def _exchange(self, purpose: str, method: str, path: str, text: str, seen: "Passage", body: Any) -> Exchange:
-        def shown(raw: str) -> str:
-            return sanitize(self._credential.mask(raw))
-
         took = body.get("took") if isinstance(body, dict) else None
         answer = seen.reply[: 4 * ANSWER_CHARACTERS].decode(errors="replace")
         return Exchange(
             purpose,
             method,
-            shown(path),
-            shown(text),
+            self._credential.mask(path),
+            self._credential.mask(text),
             seen.status,
-            shown(answer)[:ANSWER_CHARACTERS],
+            sanitize(self._credential.mask(answer, ANSWER_CHARACTERS)),
             float(took) if isinstance(took, int | float) else None,
             seen.seconds * 1000,
         )
+
+
+def _make(profile: Profile, credential: Credential, client: "AsyncElasticsearch | None") -> "_Made":
+    shown = credential.fetch()
+    return client.options(headers=shown) if client else make_client(profile, shown), shown
 
 
 def _parsed(text: str) -> Any:

@@ -7,7 +7,6 @@ import re
 from urllib.parse import quote
 
 from workbench.config.profile import Profile
-from workbench.engines.elasticsearch.failures import ClusterError
 
 MASK = "•••"
 _SHORT = 8
@@ -21,8 +20,6 @@ class Credential:
         """Nothing is fetched yet."""
         self._profile = profile
         self._forms: set[str] = set()
-        self.headers: dict[str, str] = {}
-        """What was fetched last."""
 
     def fetch(self) -> dict[str, str]:
         """Fetch it, or fetch it anew; blocks.
@@ -31,14 +28,9 @@ class Credential:
             The header that carries it; empty for a profile without credentials.
 
         Raises:
-            WorkbenchError: It cannot be had, or there is more than one.
+            WorkbenchError: It cannot be had.
         """
         profile = self._profile
-        if sum(secret is not None for secret in (profile.api_key, profile.password, profile.bearer)) > 1:
-            raise ClusterError(
-                f"The profile {profile.name} has several credentials.",
-                "Keep one of api_key, user with password, and bearer.",
-            )
         value = profile.credential.fetch() if profile.credential else ""
         if profile.api_key:
             # It comes encoded, or as ID:KEY, which an encoded one never looks like.
@@ -50,14 +42,22 @@ class Credential:
         else:
             shown = f"Bearer {value}"
             self._learn(value)
-        self.headers = {"authorization": shown} if value else {}
-        return self.headers
+        return {"authorization": shown} if value else {}
 
-    def mask(self, text: str) -> str:
-        """The text without any form of the credential, should a server have repeated it."""
-        if not self._forms or not text:
+    def mask(self, text: str, limit: int = 0) -> str:
+        """The text without any form of the credential, should a server have repeated it.
+
+        Args:
+            text: Any text.
+            limit: About how many characters are kept; 0 for all. No part of a form is left where it is cut.
+        """
+        if 0 < limit < len(text):
+            longest = max(map(len, self._forms), default=0)
+            head = self.mask(text[: limit + longest])
+            return head[: max(len(head) - longest, 0)]
+        forms = sorted((form for form in self._forms if form in text), key=len, reverse=True)
+        if not forms:
             return text
-        forms = sorted(self._forms, key=len, reverse=True)
         alone = (re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)" for form in forms)
         return re.sub("|".join(alone), MASK, text)
 
@@ -66,7 +66,7 @@ class Credential:
             encoded = _encoded(value)
             forms = {value, _escaped(value), _escaped(_escaped(value)), json.dumps(value)[1:-1]}
             forms |= {quote(value), quote(value, ""), encoded, encoded.rstrip("=")}
-            self._forms |= forms - {""}
+            self._forms = self._forms | (forms - {""})  # Never changed: a mask may be under way elsewhere.
 
 
 def _escaped(text: str) -> str:

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
-from urllib.parse import quote
 
+from workbench.domain.capabilities import DEFAULT_ENDPOINT
 from workbench.domain.deployment import ModelState, ModelStatus, Progress
-from workbench.domain.request_check import PRECONFIGURED
 from workbench.domain.text import single_line
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.paths import segment
 
 IN_THE_CLUSTER = "elasticsearch"
 """The service of models that the cluster itself runs."""
@@ -19,7 +19,7 @@ PAUSE = 2.0
 """Seconds between two looks at an endpoint that is on its way."""
 STALLED = 120.0
 """Seconds without any change, after which an endpoint is not waited for any longer."""
-_HIDDEN = (400, 401, 403, 404, 405, 410)
+HIDDEN = (400, 401, 403, 404, 405, 410)
 """What a server answers when an interface is not for this user, or not there at all, as on Serverless."""
 
 
@@ -39,7 +39,7 @@ class Endpoint:
     @property
     def logits(self) -> bool:
         """Whether its scores are logits, as those of the cluster's own models are; a hosted service has its own."""
-        return self.service == IN_THE_CLUSTER or (not self.service and self.id == PRECONFIGURED)
+        return self.service == IN_THE_CLUSTER or (not self.service and self.id == DEFAULT_ENDPOINT)
 
 
 async def rerank_endpoints(connection: Connection) -> tuple[Endpoint, ...]:
@@ -71,7 +71,7 @@ async def endpoint_states(
     """
     ready = ModelStatus(id, ModelState.READY, connection.profile.name)
     try:
-        body = (await connection.ask("rerank endpoint", "GET", f"/_inference/rerank/{_quoted(id)}")).body
+        body = (await connection.ask("rerank endpoint", "GET", f"/_inference/rerank/{segment(id)}")).body
     except ClusterError as error:
         if error.status == 404:
             yield await _missing(connection, ready)
@@ -101,7 +101,7 @@ async def _look(connection: Connection, endpoint: Endpoint, ready: ModelStatus) 
     """The state of an endpoint that exists."""
     if endpoint.service != IN_THE_CLUSTER or not endpoint.model:
         return ready
-    model = f"/_ml/trained_models/{_quoted(endpoint.model)}"
+    model = f"/_ml/trained_models/{segment(endpoint.model)}"
     try:
         body = (await connection.ask("deployment", "GET", f"{model}/_stats")).body
     except ClusterError as error:
@@ -143,7 +143,7 @@ def _deployed(deployment: dict[str, Any], ready: ModelStatus) -> ModelStatus:
 
 async def _download(connection: Connection, endpoint: Endpoint, ready: ModelStatus) -> ModelStatus | None:
     """How far the model's download is; None when the model is complete, or nobody may look."""
-    path = f"/_ml/trained_models/{_quoted(endpoint.model)}?include=definition_status"
+    path = f"/_ml/trained_models/{segment(endpoint.model)}?include=definition_status"
     configs = await _allowed(connection, "model", path, "trained_model_configs")
     if not configs or configs[0].get("fully_defined", True):
         return None
@@ -167,7 +167,7 @@ async def _download(connection: Connection, endpoint: Endpoint, ready: ModelStat
 
 def _not_running(endpoint: Endpoint, ready: ModelStatus, what: str) -> ModelStatus:
     """No deployment: only a preconfigured endpoint starts by itself."""
-    if endpoint.id == PRECONFIGURED:
+    if endpoint.id == DEFAULT_ENDPOINT:
         hint = f"{endpoint.model} {what} yet: the first search fetches and starts it, and may time out meanwhile."
         return replace(ready, next=hint)
     start = f"POST _ml/trained_models/{endpoint.model}/deployment/_start?deployment_id={endpoint.deployment}"
@@ -198,7 +198,7 @@ async def _allowed(connection: Connection, purpose: str, path: str, key: str) ->
 
 
 def _is_hidden(error: ClusterError) -> bool:
-    return error.status in _HIDDEN and "license" not in error.reason
+    return error.status in HIDDEN and "license" not in error.reason
 
 
 def _unseen(what: str, error: ClusterError) -> str:
@@ -239,7 +239,3 @@ def _summary(settings: dict[str, Any]) -> str:
         elif isinstance(value, str | int | float) and name not in ("model_id", "model", "return_documents"):
             said.append(f"{name} {value}")
     return single_line(", ".join(said), 200)
-
-
-def _quoted(id: str) -> str:
-    return quote(id, safe="")

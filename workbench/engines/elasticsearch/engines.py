@@ -1,7 +1,7 @@
 """What one profile leads to: the indices of its cluster, and what reranks there."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import aclosing
 from pathlib import Path
 
 from workbench.config.profile import Profile
@@ -10,18 +10,14 @@ from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import Choice, Chosen
 from workbench.engines.base import Opened, Reranker
 from workbench.engines.elasticsearch.connection import Connection
-from workbench.engines.elasticsearch.endpoints import Endpoint, endpoint_states, rerank_endpoints
+from workbench.engines.elasticsearch.endpoints import HIDDEN, Endpoint, endpoint_states, rerank_endpoints
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import Index, describe, targets
 from workbench.engines.elasticsearch.first_stage import FILTER, FIRST_STAGE, OFF, TEMPLATE, first_stages
-from workbench.engines.elasticsearch.rerankers import ElasticReranker
+from workbench.engines.elasticsearch.rerankers import ElasticReranker, rerank_choices
 from workbench.engines.elasticsearch.retriever import ElasticRetriever
 from workbench.engines.elasticsearch.templates import SUFFIX, list_templates, starter
 
-THRESHOLDS = (-5.0, -2.0, 0.0, 1.0, 2.0, 5.0)
-"""Logits to choose the retriever's `min_score` from."""
-CHUNKS = (1, 2, 3, 5)
-"""How many of a document's best chunks to read instead of its start."""
 OWN = "own"
 """Name of the template that a person begins with."""
 NAMED = 8
@@ -47,7 +43,6 @@ class ClusterEngines:
         self._local_model = local_model
         self._local = local
         self._connection = Connection(profile)
-        self._index: Index | None = None
         self._endpoints: tuple[Endpoint, ...] = ()
 
     @property
@@ -98,15 +93,18 @@ class ClusterEngines:
             ClusterError: The cluster cannot be asked, or there is no such index.
             BadInputError: No index is named and there are several.
         """
-        await self._connection.server()
+        await self._connection.meet()
         index = await describe(self._connection, name or self._profile.index or await self._only())
         if not self._reranks_here and not self._endpoints:
-            # Without the privilege to list them, the one that the profile names is used all the same.
-            with suppress(ClusterError):
+            try:
                 self._endpoints = await rerank_endpoints(self._connection)
+            except ClusterError as error:
+                # Without the privilege to list them, the one that the profile names is used all the same.
+                if error.status not in HIDDEN:
+                    raise
         templates = list_templates(self._templates)
-        choices = (*self._first_stage(index, templates), *self._filters(), *self._rerank())
-        self._index = index
+        reranking = () if self._reranks_here else rerank_choices(self._connection, self._endpoints)
+        choices = (*self._first_stage(index, templates), *self._filters(), *reranking)
         return Opened(ElasticRetriever(self._connection, index, choices, templates), index.documents, ())
 
     async def _only(self) -> str:
@@ -133,12 +131,17 @@ class ClusterEngines:
         One that failed is followed by the reranker too: another endpoint may be chosen.
         """
         if self._reranks_here:
-            async for item in self._local():
-                yield item
+            async with aclosing(self._local()) as items:
+                async for item in items:
+                    yield item
             return
-        async for status in endpoint_states(self._connection, self._profile.endpoint):
-            yield status
-        reranker = ElasticReranker(self._connection, lambda: self._index, self._profile.endpoint, self._endpoints)
+        profile = self._profile
+        async with aclosing(endpoint_states(self._connection, profile.endpoint)) as states:
+            async for status in states:
+                yield status
+        reranker = ElasticReranker(
+            self._connection, profile.endpoint, self._endpoints, profile.rerank, profile.min_score, profile.chunks
+        )
         await reranker.load()
         yield reranker
 
@@ -156,17 +159,3 @@ class ClusterEngines:
     def _filters(self) -> Iterator[Choice]:
         if self._profile.filters:
             yield Choice(FILTER, (OFF, *self._profile.filters), OFF)
-
-    def _rerank(self) -> Iterator[Choice]:
-        profile = self._profile
-        if self._reranks_here:
-            return
-        yield Choice("rerank", ("retriever", "inference"), profile.rerank)
-        ids = tuple(dict.fromkeys((profile.endpoint, *(endpoint.id for endpoint in self._endpoints))))
-        yield Choice("endpoint", ids, profile.endpoint)
-        own = () if profile.min_score is None else (profile.min_score,)
-        scores = tuple(f"{score:g}" for score in sorted({*THRESHOLDS, *own}))
-        yield Choice("min score", (OFF, *scores), f"{own[0]:g}" if own else OFF)
-        if not self._connection.lacks("chunk_rescorer"):
-            counts = tuple(str(count) for count in sorted({*CHUNKS, profile.chunks} - {0}))
-            yield Choice("chunks", (OFF, *counts), str(profile.chunks) if profile.chunks else OFF)

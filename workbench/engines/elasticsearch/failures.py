@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,11 @@ class ClusterError(UnavailableError):
         self.passing = passing
         self.exchange = exchange
 
+    @property
+    def snapshot_gone(self) -> bool:
+        """Whether the point in time that was to be searched is no more."""
+        return self.kind == "search_context_missing_exception"
+
 
 @dataclass(frozen=True)
 class Complaint:
@@ -53,6 +59,27 @@ class Complaint:
     depth: int
     kind: str
     reason: str
+
+
+@contextmanager
+def understood(purpose: str) -> Iterator[None]:
+    """Surround what relies on the shape of an answer: whoever answered may be anybody.
+
+    Args:
+        purpose: What was asked, for the log.
+
+    Raises:
+        ClusterError: In place of what reading such an answer raises.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ClusterError(
+            "The answer is not one of Elasticsearch's.",
+            "Ask with curl to see who answers there.",
+            f"{type(error).__name__}: {purpose}",
+            status=200,
+        ) from None
 
 
 def complaints(body: Any) -> list[Complaint]:

@@ -111,13 +111,19 @@ async def describe(connection: Connection, index: str) -> Index:
         BadInputError: The profile names a field that it does not have, or nothing in it can be read.
     """
     profile, path = connection.profile, path_of(index)
-    caps, mappings, count = await asyncio.gather(
-        connection.ask("fields", "GET", f"/{path}/_field_caps?fields=*"),
+    caps, mappings, count = asking = (
+        asyncio.ensure_future(connection.ask("fields", "GET", f"/{path}/_field_caps?fields=*")),
         # Newer servers call a semantic field `text` in the first answer; only the mapping tells.
-        _allowed(connection.ask("mapping", "GET", f"/{path}/_mapping")),
-        connection.ask("documents", "GET", f"/{path}/_count"),
+        asyncio.ensure_future(_allowed(connection.ask("mapping", "GET", f"/{path}/_mapping"))),
+        asyncio.ensure_future(connection.ask("documents", "GET", f"/{path}/_count")),
     )
-    mapping = _types(caps.body) | dict.fromkeys(_semantic(mappings.body if mappings else {}), SEMANTIC)
+    try:
+        await asyncio.gather(*asking)
+    finally:
+        for one in asking:
+            one.cancel()
+    semantics = _semantic(told.body if (told := mappings.result()) else {})
+    mapping = _types(caps.result().body) | dict.fromkeys(semantics, SEMANTIC)
     mapping = {name: mapping[name] for name in sorted(mapping)}
     for name in (profile.title, profile.field, *(name for name, _ in profile.fields)):
         _exists(name, mapping, index, profile)
@@ -134,7 +140,7 @@ async def describe(connection: Connection, index: str) -> Index:
             f"“{mixed[0]}” of {index} is a semantic_text field, in which no words can be counted.",
             f"Take it out of `fields` in profile {profile.name}; the first stages rrf and linear search it.",
         )
-    documents = _dict(count.body).get("count")
+    documents = _dict(count.result().body).get("count")
     return Index(index, mapping, title, text, boosts, tuple(semantic), documents if isinstance(documents, int) else 0)
 
 

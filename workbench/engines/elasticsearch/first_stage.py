@@ -9,6 +9,7 @@ from workbench.domain.text import sanitize
 from workbench.domain.tuning import Boosts
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.fields import Index
+from workbench.engines.elasticsearch.hits import Names
 from workbench.engines.elasticsearch.query import (
     Node,
     Words,
@@ -57,6 +58,18 @@ class FirstStage:
     def lists(self) -> tuple[str, ...]:
         """The lists that it mixes, in order; none when it is one list."""
         return (BM25, MEANING) if self.ranking in HYBRIDS else ()
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a first stage searched, for a reranker that does so again."""
+
+    index: Index
+    body: Node
+    """As it was sent, but for the snapshot."""
+    snapshot: str
+    """The state of the index; empty where the server keeps none."""
+    names: Names
 
 
 @dataclass(frozen=True)

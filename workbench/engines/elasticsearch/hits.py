@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -13,11 +13,12 @@ from workbench.domain.documents import Document, Span
 from workbench.domain.exchange import Finding
 from workbench.domain.ranking import Candidate
 from workbench.domain.text import sanitize, single_line
-from workbench.engines.elasticsearch.connection import Answer, Connection
-from workbench.engines.elasticsearch.failures import ClusterError
 
 Hit = dict[str, Any]
 """As JSON has it; nothing in it is sure to be there."""
+
+Place = tuple[str, str]
+"""An index and an id on the server."""
 
 OPEN, CLOSE = "\x02", "\x03"
 """Stand around a match in highlighted text; sanitised text has neither."""
@@ -36,47 +37,67 @@ class Read:
     candidates: tuple[Candidate, ...]
     values: dict[str, int]
     """How many values each candidate has in the reranked field, by document id."""
-    places: dict[str, tuple[str, str]]
-    """The index and the id on the server of each candidate, by document id."""
     findings: tuple[Finding, ...]
 
 
-def read_hits(body: Any, title: str, text: str) -> Read:
+class Names:
+    """Names hits as their documents are named: by their ids, and with the index where several have that id.
+
+    A name stays what it is from search to search, or lists could not be compared.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is named yet."""
+        self._homes: dict[str, Place] = {}
+        self._several = set[str]()
+
+    def of(self, hits: Sequence[Hit]) -> list[str]:
+        """Name hits, those with an id; no two of them the same."""
+        places = [(str(hit.get("_index", "")), str(hit.get("_id"))) for hit in hits]
+        plain = [single_line(id) or ascii(id) for _, id in places]
+        shared, given = Counter(plain), dict[str, None]()
+        for place, name in zip(places, plain, strict=True):
+            full = f"{name} ({single_line(place[0], 80)})"
+            known = self._homes.get(name)
+            if self._homes.get(full) == place or known not in (None, place) or (known is None and shared[name] > 1):
+                name = full
+                self._several.add(place[1])
+            # Custom routing can put one id into an index twice.
+            while name in given or self._homes.setdefault(name, place) != place:
+                name += "'"
+            given[name] = None
+        return list(given)
+
+    def place(self, name: str) -> Place:
+        """Where a document is; without the index where its id alone leads there, as that of an unknown one may."""
+        index, id = self._homes.get(name, ("", name))
+        return (index if id != name or id in self._several else ""), id
+
+
+def read_hits(body: Any, title: str, text: str, names: Names) -> Read:
     """Make candidates of an answer's hits, in its order.
 
     Args:
         body: The answer to a search.
         title: The field that holds titles; empty for none.
         text: The field that is reranked, of whose values a model reads the first.
+        names: Of the documents.
     """
     hits = [hit for hit in hits_of(body) if isinstance(hit.get("_id"), str | int)]
-    candidates, counts, places, scoreless, cut = [], {}, {}, [], []
-    for rank, (hit, name) in enumerate(zip(hits, names_of(hits), strict=True), 1):
+    candidates, counts, scoreless, cut = [], {}, [], []
+    for rank, (hit, name) in enumerate(zip(hits, names.of(hits), strict=True), 1):
         held = values(hit, text)
         first = held[0] if held else ""
         document = document_of(hit, name, title, text)
         score = score_of(hit)
         spans = spans_in(marked_values(hit, title), document.title)
         candidates.append(Candidate(rank, document, score or 0.0, spans))
-        counts[name], places[name] = len(held), (str(hit.get("_index", "")), str(hit["_id"]))
+        counts[name] = len(held)
         if score is None:
             scoreless.append(name)
         if len(first) > TEXT_LIMIT:
             cut.append(name)
-    return Read(tuple(candidates), counts, places, tuple(_odd(len(hits_of(body)) - len(hits), scoreless, cut)))
-
-
-def require_hits(answer: Answer, connection: Connection) -> None:
-    """Make sure that a search was answered with hits.
-
-    Raises:
-        ClusterError: With something else, as something before the cluster may do.
-    """
-    if not isinstance(answer.body, dict) or not isinstance(answer.body.get("hits"), dict):
-        raise ClusterError(
-            "The server answered a search with something other than hits.",
-            f"Is it Elasticsearch? Ask `workbench profile test {connection.profile.name}`.",
-        )
+    return Read(tuple(candidates), counts, tuple(_odd(len(hits_of(body)) - len(hits), scoreless, cut)))
 
 
 def hits_of(body: Any) -> list[Hit]:
@@ -94,25 +115,6 @@ def total_of(body: Any) -> tuple[int, bool]:
     if not isinstance(value, int):
         return len(hits_of(body)), False
     return value, not isinstance(total, dict) or total.get("relation", "eq") == "eq"
-
-
-def names_of(hits: Sequence[Hit], known: Collection[str] = ()) -> list[str]:
-    """Name each hit as its document is named: by its id, and where several indices have that id, with its index.
-
-    Args:
-        hits: Those with an id.
-        known: Names given before to hits of the same search, which stay the same.
-    """
-    plain = [single_line(str(hit.get("_id"))) or ascii(hit.get("_id")) for hit in hits]
-    shared, given = Counter(plain), dict[str, None]()
-    for hit, name in zip(hits, plain, strict=True):
-        full = f"{name} ({single_line(str(hit.get('_index', '')), 80)})"
-        if shared[name] > 1 or (name not in known and full in known):
-            name = full
-        while name in given:  # Custom routing can put one id into an index twice.
-            name += "'"
-        given[name] = None
-    return list(given)
 
 
 def document_of(hit: Hit, name: str, title: str, text: str) -> Document:

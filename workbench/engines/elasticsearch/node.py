@@ -1,7 +1,6 @@
 """One node of a cluster, reached through httpx: a time limit for a whole exchange, a size limit for its reply."""
 
 import asyncio
-import ipaddress
 import ssl
 import time
 import zlib
@@ -24,6 +23,7 @@ from elastic_transport import (
 )
 from elastic_transport.client_utils import DEFAULT, DefaultType, client_meta_version
 
+from workbench.config.cluster_address import is_loopback
 from workbench.config.profile import Profile
 from workbench.engines.elasticsearch.tls import trust
 from workbench.engines.elasticsearch.unanswered import causes
@@ -62,6 +62,11 @@ class Passage:
     reply: bytes = field(default=b"", repr=False)
     """Decompressed; empty until it was read to its end."""
     seconds: float = 0.0
+
+    def begin(self, node: str) -> None:
+        """Forget the request before, as helpers send several; the limit stays."""
+        self.node, self.connected, self.sent = node, False, False
+        self.status, self.location, self.reply, self.seconds = None, "", b"", 0.0
 
     @property
     def reused(self) -> bool:
@@ -112,7 +117,7 @@ class Node(BaseAsyncNode):
             TooLargeError: The reply was too large.
         """
         seen = passage.get() or Passage()
-        seen.node = self.base_url
+        seen.begin(self.base_url)
         limit = self.config.request_timeout if isinstance(request_timeout, DefaultType) else request_timeout
         limit = limit if seen.limit is None else seen.limit
         self._under_way += 1
@@ -151,7 +156,7 @@ class Node(BaseAsyncNode):
                     limits=httpx.Limits(
                         max_connections=self.config.connections_per_node, keepalive_expiry=IDLE_SECONDS
                     ),
-                    trust_env=not _is_here(self.host),
+                    trust_env=not is_loopback(self.host),
                 )
             return self._http
 
@@ -218,13 +223,6 @@ def proxy_before(url: str) -> str:
     parts = urlsplit(url)
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
-    if not proxy or _is_here(parts.hostname or "") or proxy_bypass(parts.netloc):
+    if not proxy or is_loopback(parts.hostname or "") or proxy_bypass(parts.netloc):
         return ""
     return proxy.rpartition("@")[2].rpartition("//")[2].strip("/")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

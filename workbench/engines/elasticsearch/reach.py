@@ -5,13 +5,13 @@ import socket
 import ssl
 import time
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from workbench.config.profile import Profile
 from workbench.config.profile_keys import sent_in_clear
-from workbench.domain.errors import BadInputError
 from workbench.domain.check import Check, failed, ok, remark
+from workbench.engines.elasticsearch.client import addresses
 from workbench.engines.elasticsearch.connection import Connection
+from workbench.engines.elasticsearch.node import proxy_before
 from workbench.engines.elasticsearch.tls import trust
 from workbench.engines.elasticsearch.unanswered import Attempt, unanswered
 
@@ -23,8 +23,8 @@ SOON = 14 * 24 * 3600.0
 
 async def address(connection: Connection) -> Check:
     """Look every host up and connect to it; one that can be connected to is enough."""
-    hosts = _hosts(connection.profile)
-    if proxied := [(url, proxy) for url in hosts if (proxy := _proxy(url))]:
+    hosts = addresses(connection.profile)
+    if proxied := [(url, proxy) for url in hosts if (proxy := proxy_before(url))]:
         url, proxy = proxied[0]
         return remark("address", f"{url}: asked through the proxy {proxy}, as the environment says")
     reached, problems = [], []
@@ -44,56 +44,33 @@ async def address(connection: Connection) -> Check:
 async def encryption(connection: Connection) -> Check | None:
     """Shake hands with every host as the profile says whom to trust; None where a proxy is in between."""
     profile = connection.profile
-    hosts = _hosts(profile)
-    if any(_proxy(url) for url in hosts):
+    hosts = addresses(profile)
+    if any(proxy_before(url) for url in hosts):
         return None
     if sent_in_clear(profile):
         return remark(
             "TLS", "none: the credentials go over the network in clear", "Use https:// in the profile's hosts."
         )
-    says = ends = ""
+    shaken: list[tuple[float, str]] = []
     for url in hosts:
         if urlsplit(url).scheme == "http":
             continue
         try:
-            says, ends = await _shake(profile, urlsplit(url), _patience(connection))
+            shaken.append(await _shake(profile, urlsplit(url), _patience(connection)))
         except (socket.gaierror, ConnectionRefusedError):
             continue  # Told by the check before; another host can be reached.
         except OSError as error:
             return failed("TLS", *_words(error, url, connection), unreachable=True)
-    if not says:
+    if not shaken:
         return ok("TLS", "none: plain http")
+    until, says = min(shaken)
     if not profile.verify:
         hint = "Give the profile ca_file or fingerprint, and take verify = false out."
         return remark("TLS", f"{says}; the certificate is NOT checked: anybody in between can read along", hint)
-    until = ssl.cert_time_to_seconds(ends)
     day = time.strftime("%Y-%m-%d", time.gmtime(until))
     if until - time.time() < SOON:
         return remark("TLS", f"{says}; the certificate ends on {day}", "Have it renewed.")
     return ok("TLS", f"{says}; the certificate is trusted, until {day}")
-
-
-def _hosts(profile: Profile) -> tuple[str, ...]:
-    if not profile.cloud_id:
-        return profile.hosts
-    from elastic_transport.client_utils import parse_cloud_id
-
-    try:
-        found = parse_cloud_id(profile.cloud_id).es_address
-    except ValueError:
-        found = None
-    if found is None:
-        raise BadInputError("The cloud id leads nowhere.", "Copy it anew from the deployment's page in Elastic Cloud.")
-    host, port = found
-    return (f"https://{host}:{port}",)
-
-
-def _proxy(url: str) -> str:
-    """The proxy for an address, without credentials; empty for none."""
-    parts = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
-    return proxy.rpartition("@")[2] if proxy and not proxy_bypass(parts.netloc) else ""
 
 
 def _patience(connection: Connection) -> float:
@@ -121,16 +98,16 @@ async def _connect(url: SplitResult, patience: float) -> str:
     raise problem
 
 
-async def _shake(profile: Profile, url: SplitResult, patience: float) -> tuple[str, str]:
-    """Returns the version of TLS, and the end of the certificate; the latter empty when nobody looks at it."""
+async def _shake(profile: Profile, url: SplitResult, patience: float) -> tuple[float, str]:
+    """Returns when the certificate ends, 0 when nobody looks at it, and the version of TLS."""
     host, port = url.hostname or "", url.port or 443
     async with asyncio.timeout(patience):
         context = await trust(profile, host, port)
         _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
     shaken = writer.get_extra_info("ssl_object")
-    says, certificate = str(shaken.version()), shaken.getpeercert() or {}
     writer.close()
-    return says, certificate.get("notAfter", "")
+    certificate = shaken.getpeercert()
+    return ssl.cert_time_to_seconds(certificate["notAfter"]) if certificate else 0.0, str(shaken.version())
 
 
 def _words(error: OSError, url: str, connection: Connection) -> tuple[str, str]:

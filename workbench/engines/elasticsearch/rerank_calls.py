@@ -1,9 +1,8 @@
 """The two requests by which a cluster reranks, each asked again without what the server turns out not to know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from workbench.domain.exchange import Exchange, Finding
 from workbench.domain.request_check import Plan
@@ -11,8 +10,10 @@ from workbench.engines.elasticsearch.connection import Answer, Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import path_of
-from workbench.engines.elasticsearch.hits import require_hits
-from workbench.engines.elasticsearch.snapshot import KEEP
+from workbench.engines.elasticsearch.first_stage import Searched
+from workbench.engines.elasticsearch.paths import segment
+from workbench.engines.elasticsearch.query import Node, standard
+from workbench.engines.elasticsearch.snapshot import search_state
 
 MAPPED, CHUNKS, TOP_N, TASK_SETTINGS = "mapped scores", "chunk_rescorer", "top_n", "task_settings of rerank"
 """Features that a server may lack."""
@@ -20,17 +21,13 @@ MARGIN = 2.0
 """Seconds that we wait longer than we let the server wait, so that it is the server who says why."""
 
 
-async def rerank_search(
-    connection: Connection, index: str, plan: Plan, first: Mapping[str, Any], snapshot: str
-) -> tuple[Answer, list[Finding]]:
+async def rerank_search(connection: Connection, plan: Plan, first: Searched) -> tuple[Answer, list[Finding]]:
     """Search with the first stage inside `text_similarity_reranker`.
 
     Args:
         connection: To the cluster.
-        index: What to search where there is no snapshot.
         plan: What to send.
-        first: The first stage's request.
-        snapshot: Its point in time; empty for none.
+        first: The first stage.
 
     Returns:
         The answer, and what had to be left out of the request.
@@ -38,35 +35,29 @@ async def rerank_search(
     Raises:
         ClusterError: The cluster refused, or did not answer.
     """
-    left_out: list[Finding] = []
-    while True:
-        path = "/_search" if snapshot else f"/{path_of(index)}/_search"
-        chunks = 0 if connection.lacks(CHUNKS) else plan.chunks
-        body = _search_body(plan, first, snapshot, chunks)
-        try:
-            answer = await connection.ask("rerank", "POST", path, body)
-            require_hits(answer, connection)
-            exchange = replace(answer.exchange, index=path_of(index)) if snapshot else answer.exchange
-            return replace(answer, exchange=exchange), left_out
-        except ClusterError as error:
-            if chunks and _unknown(error, CHUNKS):
-                connection.refused(CHUNKS)
-                said = "The server knows no chunk_rescorer, so each text is read from its start."
-                left_out.append(Finding("chunks-not-known", said, "Set `chunks` to off."))
-            elif snapshot and error.kind == "search_context_missing_exception":
-                snapshot = ""
-                said = "The first stage's point in time had gone, so the lists may be of different states of the index."
-                left_out.append(Finding("snapshot-gone", said, "Search again."))
-            elif _unknown(error, "text_similarity_reranker"):
-                error.hint = "Set `rerank` to inference, or `rerank` in the profile to local."
-                raise
-            else:
-                raise
+    chunks = 0 if connection.lacks(CHUNKS) else plan.chunks
+    path, body = path_of(first.index.name), _search_body(plan, first.body, chunks)
+    try:
+        patience = connection.profile.timeout + MARGIN
+        return await search_state(connection, "rerank", path, body, first.snapshot, patience), []
+    except ClusterError as error:
+        if chunks and _unknown(error, CHUNKS):
+            with connection.without(CHUNKS):
+                answer, left_out = await rerank_search(connection, plan, first)
+            said = "The server knows no chunk_rescorer, so each text is read from its start."
+            return answer, [Finding("chunks-not-known", said, "Set `chunks` to off."), *left_out]
+        if first.snapshot and error.snapshot_gone:
+            answer, left_out = await rerank_search(connection, plan, replace(first, snapshot=""))
+            said = "The first stage's point in time had gone, so the lists may be of different states of the index."
+            return answer, [Finding("snapshot-gone", said, "Search again."), *left_out]
+        if _unknown(error, "text_similarity_reranker"):
+            error.hint = "Set `rerank` to inference, or `rerank` in the profile to local."
+        raise
 
 
-def _search_body(plan: Plan, first: Mapping[str, Any], snapshot: str, chunks: int) -> dict[str, Any]:
+def _search_body(plan: Plan, first: Node, chunks: int) -> Node:
     reranker = {
-        "retriever": first.get("retriever") or {"standard": {"query": first["query"]}},
+        "retriever": first.get("retriever") or standard(first["query"]),
         "field": plan.read,
         "inference_id": plan.endpoint,
         "inference_text": plan.query,
@@ -76,8 +67,7 @@ def _search_body(plan: Plan, first: Mapping[str, Any], snapshot: str, chunks: in
         reranker["min_score"] = plan.min_score
     if chunks:
         reranker["chunk_rescorer"] = {"size": chunks}
-    body = {"retriever": {"text_similarity_reranker": reranker}, "size": plan.depth, "_source": False}
-    return body | ({"pit": {"id": snapshot, "keep_alive": KEEP}} if snapshot else {})
+    return {"retriever": {"text_similarity_reranker": reranker}, "size": plan.depth, "_source": False}
 
 
 async def rerank_texts(
@@ -98,17 +88,17 @@ async def rerank_texts(
         ClusterError: The cluster refused, did not answer, or not with scores.
     """
     patience = connection.profile.timeout
-    path = f"/_inference/rerank/{quote(endpoint.id, safe='')}?timeout={patience * 1000:.0f}ms"
-    while True:
-        feature, form = _form(connection, endpoint, len(texts))
-        body = {"query": query, "input": list(texts), **form}
-        try:
-            answer = await connection.ask("rerank", "POST", path, body, patience=patience + MARGIN)
-            return _scores(answer, len(texts)), answer.exchange
-        except ClusterError as error:
-            if not feature or not _unknown(error, *form, "return_documents"):
-                raise
-            connection.refused(feature)
+    path = f"/_inference/rerank/{segment(endpoint.id)}?timeout={patience * 1000:.0f}ms"
+    feature, form = _form(connection, endpoint, len(texts))
+    body = {"query": query, "input": list(texts), **form}
+    try:
+        answer = await connection.ask("rerank", "POST", path, body, patience=patience + MARGIN)
+    except ClusterError as error:
+        if not feature or not _unknown(error, *form, "return_documents"):
+            raise
+        with connection.without(feature):
+            return await rerank_texts(connection, endpoint, query, texts)
+    return _scores(answer, len(texts)), answer.exchange
 
 
 def _form(connection: Connection, endpoint: Endpoint, count: int) -> tuple[str, dict[str, Any]]:

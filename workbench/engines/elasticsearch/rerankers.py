@@ -1,7 +1,6 @@
 """Reranks on a cluster: inside the search, or by the inference API with the candidates that were found."""
 
-import json
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,36 +8,52 @@ from typing import Any
 from workbench.domain.deployment import ModelKind
 from workbench.domain.exchange import Finding
 from workbench.domain.ranking import Aside, Candidate, PairScore, Retrieval
-from workbench.domain.request_check import (
-    PRECONFIGURED,
-    UNKNOWN,
-    Plan,
-    Version,
-    check_plan,
-    search_timed_out,
-    shards_failed,
-)
+from workbench.domain.request_check import Plan, check_plan, search_timed_out, shards_failed
 from workbench.domain.rerank_check import check_reranked
 from workbench.domain.score_view import elasticsearch_score_inverse
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import WORDS_PER_TOKEN, TokenCount, estimate
-from workbench.domain.tuning import Chosen
+from workbench.domain.tuning import Choice, Chosen
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint
 from workbench.engines.elasticsearch.failures import ClusterError
-from workbench.engines.elasticsearch.fields import Index
-from workbench.engines.elasticsearch.hits import hits_of, names_of, score_of
+from workbench.engines.elasticsearch.first_stage import OFF, Searched
+from workbench.engines.elasticsearch.hits import hits_of, score_of
 from workbench.engines.elasticsearch.rerank_calls import CHUNKS, MAPPED, rerank_search, rerank_texts
 
 BATCH = 10
 """Pairs in one call of the inference API: as many as a person waits for together, and as are lost when one fails."""
-OFF = "off"
+WAY, ENDPOINT, MIN_SCORE, BEST_CHUNKS = "rerank", "endpoint", "min score", "chunks"
+"""Names of the settings that are for reranking."""
+_THRESHOLDS = (-5.0, -2.0, 0.0, 1.0, 2.0, 5.0)
+"""Logits to choose from."""
+_COUNTS = (1, 2, 3, 5)
+"""Chunks to choose from."""
 _CHUNK_TOKENS = int(300 / WORDS_PER_TOKEN)
 """Of a chunk at most, as the server cuts them unless it is told otherwise."""
 _ROUNDING = 1e-5
 """How far a logit may be off after it went through the 32 bits of a hit's score."""
 
 Items = AsyncGenerator[PairScore | Aside, None]
+
+
+def rerank_choices(connection: Connection, endpoints: Sequence[Endpoint]) -> Iterator[Choice]:
+    """The settings that `ElasticReranker.by` knows, at first as the profile has them.
+
+    Args:
+        connection: To the cluster, whose `server` has been asked.
+        endpoints: Those that are known.
+    """
+    profile = connection.profile
+    yield Choice(WAY, ("retriever", "inference"), profile.rerank)
+    ids = tuple(dict.fromkeys((profile.endpoint, *(endpoint.id for endpoint in endpoints))))
+    yield Choice(ENDPOINT, ids, profile.endpoint)
+    own = () if profile.min_score is None else (profile.min_score,)
+    scores = tuple(f"{score:g}" for score in sorted({*_THRESHOLDS, *own}))
+    yield Choice(MIN_SCORE, (OFF, *scores), f"{own[0]:g}" if own else OFF)
+    if not connection.lacks(CHUNKS):
+        counts = tuple(str(count) for count in sorted({*_COUNTS, profile.chunks} - {0}))
+        yield Choice(BEST_CHUNKS, (OFF, *counts), str(profile.chunks) if profile.chunks else OFF)
 
 
 class ElasticReranker:
@@ -55,8 +70,7 @@ class ElasticReranker:
     def __init__(
         self,
         connection: Connection,
-        index: Callable[[], Index | None],
-        endpoint: str = PRECONFIGURED,
+        endpoint: str,
         endpoints: Sequence[Endpoint] = (),
         way: str = "retriever",
         min_score: float | None = None,
@@ -66,19 +80,17 @@ class ElasticReranker:
 
         Args:
             connection: To the cluster.
-            index: Gives the index that is open.
             endpoint: Id of the inference endpoint.
             endpoints: Those that are known, so that their scores are called what they are.
             way: `retriever` or `inference`.
             min_score: The model's own score below which a document is dropped; None drops none.
             chunks: Best chunks of a text that are read instead of its start; 0 for its start.
         """
-        self.model = endpoint or PRECONFIGURED
+        self.model = endpoint
         self.way = way
         self.min_score = min_score
         self.chunks = chunks
         self._connection = connection
-        self._index = index
         self._endpoints = endpoints
         self._endpoint = next((one for one in endpoints if one.id == self.model), Endpoint(self.model))
         self.space = self._space()
@@ -89,19 +101,18 @@ class ElasticReranker:
         Raises:
             ClusterError: Nobody does.
         """
-        await self._version()
+        await self._connection.server()
         self.space = self._space()
 
     def by(self, chosen: Chosen) -> "ElasticReranker":
         """The reranker with this way, endpoint, threshold and number of chunks; what is not named stays."""
         said = dict(chosen)
-        score, chunks = said.get("min score"), said.get("chunks")
+        score, chunks = said.get(MIN_SCORE), said.get(BEST_CHUNKS)
         return ElasticReranker(
             self._connection,
-            self._index,
-            said.get("endpoint", self.model),
+            said.get(ENDPOINT, self.model),
             self._endpoints,
-            said.get("rerank", self.way),
+            said.get(WAY, self.way),
             self.min_score if score is None else None if score == OFF else float(score),
             self.chunks if chunks is None else 0 if chunks == OFF else int(chunks),
         )
@@ -119,12 +130,14 @@ class ElasticReranker:
         if not query.strip():
             raise ClusterError("The query is blank, and no model reads a blank query.", "Type what to search for.")
         work = await self._work(query, found)
+        if odd := work.new(check_plan(work.plan)):
+            yield Aside(findings=odd)
         async with aclosing(self._by_inference(work) if self.way == "inference" else self._by_retriever(work)) as items:
             try:
                 async for item in items:
                     yield item
             except ClusterError as error:
-                yield Aside(error.exchange, work.new(check_plan(work.plan)))
+                yield Aside(error.exchange)
                 raise
 
     async def close(self) -> None:
@@ -136,51 +149,39 @@ class ElasticReranker:
         return ScoreSpace.LOGIT if self.way == "inference" or self._connection.lacks(MAPPED) else ScoreSpace.ES
 
     async def _work(self, query: str, found: Retrieval) -> "_Work":
-        index = self._index()
-        if index is None:
-            raise ClusterError("No index is open.", "Open one first.")
-        asked = json.loads(found.request)
+        first = found.searched
+        if not isinstance(first, Searched):
+            raise ClusterError("The candidates are not of a cluster, so none can rerank them.", "Search again.")
+        index = first.index
         documents = [row.document for row in found.candidates]
         given = {index.title: any(one.title for one in documents), index.field: any(one.body for one in documents)}
         reads = tuple(name for name in given if name and given[name])
         plan = Plan(
             query,
-            asked.get("size", len(documents)),
+            first.body["size"],
             self.way,
-            tuple(name for name, _ in index.fields),
             index.title if reads == (index.title,) else index.field,
             index.mapping,
             self.model,
             self.min_score,
             self.chunks,
-            await self._version(),
-            reads=reads,
-            logits=self._endpoint.logits,
+            await self._connection.server(),
+            reads,
+            self._endpoint.logits,
         )
         one = ("body",) if plan.read == index.field else ("title",)
-        return _Work(plan, found, index, asked, one if self.way == "retriever" else ("title", "body"))
-
-    async def _version(self) -> Version:
-        """Who answers; unknown on Serverless, and where nobody may ask."""
-        try:
-            server = await self._connection.server()
-        except ClusterError as error:
-            if error.status == 403:
-                return UNKNOWN
-            raise
-        return UNKNOWN if server.flavour == "serverless" else server.version
+        return _Work(plan, found, first, one if self.way == "retriever" else ("title", "body"))
 
     async def _by_retriever(self, work: "_Work") -> Items:
         """One search, whose hits are the candidates in their new order."""
-        answer, left_out = await rerank_search(
-            self._connection, work.index.name, work.plan, work.asked, work.found.snapshot
-        )
+        answer, left_out = await rerank_search(self._connection, work.plan, work.first)
         rows, hits = {row.document.id: row for row in work.found.candidates}, hits_of(answer.body)
-        scores = zip(names_of(hits, rows), map(score_of, hits), strict=True)
+        scores = zip(work.first.names.of(hits), map(score_of, hits), strict=True)
         kept = [(id, score) for id, score in scores if score is not None and self._passes(self._own(score))]
-        yield Aside(answer.exchange, work.new((*left_out, *_cut_short(answer.body), *work.checked(kept))))
         back = [(rows[id], score) for id, score in kept if id in rows]
         took = answer.exchange.wall_ms if answer.exchange.took_ms is None else answer.exchange.took_ms
+        findings = work.new((*left_out, *_cut_short(answer.body), *work.checked(kept)))
+        yield Aside(answer.exchange, findings, 0.0 if back else took)
         for row, score in back:
             shown = self._own(score) if self.space is ScoreSpace.RELEVANCE else score
             yield PairScore(row.document.id, shown, self._tokens(work, row), 0.0, took / len(back))
@@ -193,13 +194,13 @@ class ElasticReranker:
             batch = rows[start : start + BATCH]
             texts = [work.text(row) for row in batch]
             scores, exchange = await rerank_texts(self._connection, self._endpoint, work.plan.query, texts)
-            yield Aside(exchange)
             passing = [(batch[at], score) for at, score in sorted(scores.items()) if self._passes(score)]
+            yield Aside(exchange, (), 0.0 if passing else exchange.wall_ms)
             for row, score in passing:
                 kept.append((row.document.id, score))
                 yield PairScore(row.document.id, score, self._tokens(work, row), 0.0, exchange.wall_ms / len(passing))
         kept.sort(key=lambda pair: -pair[1])
-        yield Aside(findings=work.new(work.checked(kept)))
+        yield Aside(None, work.new(work.checked(kept)))
 
     def _own(self, score: float) -> float:
         """The model's own score, out of that of a hit."""
@@ -225,9 +226,7 @@ class _Work:
 
     plan: Plan
     found: Retrieval
-    index: Index
-    asked: Mapping[str, Any]
-    """The first stage's request."""
+    first: Searched
     fields: tuple[str, ...]
     """Of a document that the model is given, `title` and `body`."""
 
@@ -236,9 +235,9 @@ class _Work:
         return row.document.narrowed(self.fields).text
 
     def checked(self, scores: Sequence[tuple[str, float]]) -> tuple[Finding, ...]:
-        """What is odd about the request and about what came of it, best score first."""
+        """What is odd about what came back, best score first."""
         rows = [replace(row, document=row.document.narrowed(self.fields)) for row in self.found.candidates]
-        return (*check_plan(self.plan), *check_reranked(self.plan, rows, scores))
+        return check_reranked(self.plan, rows, scores)
 
     def new(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         """Those that the first stage has not told, each rule once."""

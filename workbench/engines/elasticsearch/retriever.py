@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,33 +25,44 @@ from workbench.engines.elasticsearch.first_stage import (
     OFF,
     FirstStage,
     FirstStages,
+    Searched,
 )
 from workbench.engines.elasticsearch.hits import (
     CLOSE,
     OPEN,
     TEXT_LIMIT,
+    Names,
     Read,
     document_of,
     hits_of,
     marked_values,
-    names_of,
     read_hits,
-    require_hits,
     spans_in,
     total_of,
 )
 from workbench.engines.elasticsearch.query import Node, Words, filtered, in_field, plain, understood
-from workbench.engines.elasticsearch.snapshot import KEEP, Snapshot
+from workbench.engines.elasticsearch.snapshot import Snapshot, search_state
 from workbench.engines.request import laid_out
 
 _UNKNOWN = re.compile(r"unknown[^\[]*\[([^\]]+)\]", re.IGNORECASE)
-_DISPENSABLE = ("retriever", *HYBRIDS, "pit", "highlight", "fields", "track_total_hits")
+_DISPENSABLE = ("retriever", *HYBRIDS)
 """What a search can do without, when the server says that it does not know it."""
 _NO_SNAPSHOT = Finding(
     "no-snapshot",
     "The server keeps no snapshot of the index, so the two lists may be of different states of it.",
     "It matters only while the index is written to.",
 )
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The newest search."""
+
+    asked: tuple[str, int, Boosts, dict[str, str]]
+    """Query, depth, boosts and settings."""
+    snapshot: str
+    ranks: dict[str, int]
+    """By document id."""
 
 
 class ElasticRetriever:
@@ -88,8 +99,8 @@ class ElasticRetriever:
         self._path = path_of(index.name)
         self._snapshot = Snapshot(connection, self._path)
         self._closed = False
-        self._asked: tuple[object, ...] = ()
-        self._read = Read((), {}, {}, ())
+        self._names = Names()
+        self._last: _Last | None = None
         self._highlights: dict[tuple[str, str], Highlights] = {}
 
     async def search(self, query: str, depth: int, boosts: Boosts | None = None, chosen: Chosen = ()) -> Retrieval:
@@ -100,20 +111,21 @@ class ElasticRetriever:
             BadInputError: A query template cannot be used.
         """
         boosts, settings = boosts or self.fields, self._settings(chosen)
-        while True:
-            stage = self._stages.make(query, depth, boosts, settings)
-            used = settings | {FIRST_STAGE: stage.ranking}
-            body = self._body(stage, depth)
-            if not stage.words.clauses:
-                return Retrieval((), 0, 0, 0, stage.words.notes, laid_out(body), stage.ranking, tuple(used.items()))
-            try:
-                answer, snapshot = await self._ask("first stage", body)
-                break
-            except ClusterError as error:
-                if not self._can_do_without(error):
-                    raise
-        read = read_hits(answer.body, self._index.title, self._index.field)
-        self._asked, self._read = (query, depth, boosts, used), read
+        stage = self._stages.make(query, depth, boosts, settings)
+        body = self._body(stage, depth)
+        if not stage.words.clauses:
+            return Retrieval((), 0, 0, 0, stage.words.notes, laid_out(body), stage.ranking)
+        try:
+            answer, snapshot = await self._ask("first stage", body)
+        except ClusterError as error:
+            unknown = _UNKNOWN.search(error.reason) if error.status == 400 else None
+            if not unknown or unknown[1] not in _DISPENSABLE or unknown[1] not in (*body, stage.ranking):
+                raise
+            with self._connection.without(unknown[1]):
+                return await self.search(query, depth, boosts, chosen)
+        read = read_hits(answer.body, self._index.title, self._index.field, self._names)
+        asked = (query, depth, boosts, settings | {FIRST_STAGE: stage.ranking})
+        self._last = _Last(asked, snapshot, {row.document.id: row.rank for row in read.candidates})
         self._highlights.clear()
         total, exact = total_of(answer.body)
         more = () if exact else (f"At least {total:,} documents match; the server did not count further.",)
@@ -126,8 +138,7 @@ class ElasticRetriever:
             (*stage.words.notes, *more),
             laid_out(body),
             stage.ranking,
-            tuple(used.items()),
-            snapshot,
+            Searched(self._index, body, snapshot, self._names),
             answer.exchange,
             self._findings(answer.body, read, bool(snapshot), settings[FIRST_STAGE], stage.ranking),
         )
@@ -163,25 +174,27 @@ class ElasticRetriever:
 
         What mixes several lists is explained as the last search ran it, or over 100 candidates.
         """
-        boosts, settings = boosts or self.fields, self._settings(chosen)
-        depth = next((asked for asked in self._asked[1:2] if isinstance(asked, int)), 100)
+        boosts, settings, last = boosts or self.fields, self._settings(chosen), self._last
+        depth = last.asked[1] if last else 100
         stage = self._stages.make(query, depth, boosts, settings)
         if not stage.words.clauses:
             return None
         body: Node = {"_source": False, "explain": True}
-        ranks = {row.document.id: row.rank for row in self._read.candidates}
+        whole: Node = {"retriever": stage.retriever, "size": depth}
+        tries = [whole]
         if only := plain(filtered(stage.retriever, self._only(id))):
-            body |= {"query": only, "size": 1}
-        elif self._asked == (query, depth, boosts, settings | {FIRST_STAGE: stage.ranking}) and id in ranks:
+            tries = [{"query": only, "size": 1}]
+        elif (
+            last and last.asked == (query, depth, boosts, settings | {FIRST_STAGE: stage.ranking}) and id in last.ranks
+        ):
             # A filter would change the ranks that the score is made of.
-            body |= {"retriever": stage.retriever, "from": ranks[id] - 1, "size": 1}
-        else:
-            body |= {"retriever": stage.retriever, "size": depth}
-        answer, _ = await self._ask("explanation", body)
-        hits = hits_of(answer.body)
-        for hit, name in zip(hits, names_of(hits, {id}), strict=True):
-            if name == id:
-                return read_explanation(hit.get("_explanation"), stage.lists)
+            tries = [{**whole, "from": last.ranks[id] - 1, "size": 1}, whole]
+        for more in tries:
+            answer, _ = await self._ask("explanation", body | more, last.snapshot if last else "")
+            hits = hits_of(answer.body)
+            for hit, name in zip(hits, self._names.of(hits), strict=True):
+                if name == id:
+                    return read_explanation(hit.get("_explanation"), stage.lists)
         return None
 
     async def close(self) -> None:
@@ -195,12 +208,11 @@ class ElasticRetriever:
 
     def _body(self, stage: FirstStage, depth: int) -> Node:
         """The search as it is sent, but for the snapshot."""
-        lacks = self._connection.lacks
-        ranked: Node = {"query": plain(stage.retriever)} if lacks("retriever") else {"retriever": stage.retriever}
-        shown: Node = {"_source": True} if lacks("fields") else {"_source": False, "fields": self._shown()}
+        bare = self._connection.lacks("retriever")
+        ranked = {"query": plain(stage.retriever)} if bare else {"retriever": stage.retriever}
         marking = self._marking(stage.words, self._shown()[:1] if self._index.title else [])
-        counted = {} if lacks("track_total_hits") else {"track_total_hits": True}
-        return {**ranked, "size": depth, **shown, **({"highlight": marking} if marking else {}), **counted}
+        body: Node = {**ranked, "size": depth, "_source": False, "fields": self._shown(), "track_total_hits": True}
+        return body | ({"highlight": marking} if marking else {})
 
     def _shown(self) -> list[str]:
         return [field for field in dict.fromkeys((self._index.title, self._index.field)) if field]
@@ -209,47 +221,34 @@ class ElasticRetriever:
         """Ask for whole fields with the words of the query marked, whatever it is that ranks."""
         looked = {field: in_field(words, field, self._index.mapping) for field in fields}
         wanted = {field: {"highlight_query": query} for field, query in looked.items() if query}
-        if not wanted or self._connection.lacks("highlight"):
+        if not wanted:
             return {}
         limits = {"number_of_fragments": 0, "max_analyzed_offset": TEXT_LIMIT}
         return {**limits, "pre_tags": [OPEN], "post_tags": [CLOSE], "fields": wanted}
 
     def _only(self, id: str) -> Node:
         """The query for one document, by the id that the server knows it by."""
-        index, raw = self._read.places.get(id, ("", id))
+        index, raw = self._names.place(id)
         ids: Node = {"ids": {"values": [raw]}}
-        return {"bool": {"filter": [ids, {"term": {"_index": index}}]}} if raw != id else ids
+        return {"bool": {"filter": [ids, {"term": {"_index": index}}]}} if index else ids
 
-    async def _ask(self, purpose: str, body: Node) -> tuple[Answer, str]:
-        """Search the snapshot, a new one when it is gone; without any, the index as it is."""
-        snapshot = "" if self._closed else await self._snapshot.id()
+    async def _ask(self, purpose: str, body: Node, snapshot: str = "") -> tuple[Answer, str]:
+        """Search a snapshot, a new one when it is gone; without any, the index as it is. Gives its latest name too."""
+        snapshot = snapshot or await self._snapshot.id()
         try:
             answer = await self._searched(purpose, body, snapshot)
         except ClusterError as error:
-            if not snapshot or error.status != 404:
+            if not error.snapshot_gone:
                 raise
-            self._snapshot.forget()
+            self._snapshot.forget(snapshot)
             snapshot = await self._snapshot.id()
             answer = await self._searched(purpose, body, snapshot)
-        require_hits(answer, self._connection)
-        return answer, snapshot
+        return answer, self._snapshot.latest(snapshot, answer.body)
 
-    async def _searched(self, purpose: str, body: Mapping[str, Any], snapshot: str = "") -> Answer:
+    async def _searched(self, purpose: str, body: Node, snapshot: str = "") -> Answer:
         if self._closed:
             raise ClusterError(f"{self.corpus} has been closed.", "Open it again.")
-        if not snapshot:
-            return await self._connection.ask(purpose, "POST", f"/{self._path}/_search", body)
-        pit = {"pit": {"id": snapshot, "keep_alive": KEEP}}
-        answer = await self._connection.ask(purpose, "POST", "/_search", {**body, **pit})
-        return replace(answer, exchange=replace(answer.exchange, index=self._path))
-
-    def _can_do_without(self, error: ClusterError) -> bool:
-        """Whether the server refused something that the next try leaves out."""
-        unknown = _UNKNOWN.search(error.reason) if error.status == 400 else None
-        if not unknown or unknown[1] not in _DISPENSABLE or self._connection.lacks(unknown[1]):
-            return False
-        self._connection.refused(unknown[1])
-        return True
+        return await search_state(self._connection, purpose, self._path, body, snapshot)
 
     def _findings(
         self, body: Mapping[str, Any], read: Read, snapshot: bool, wanted: str, ranking: str

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as late
 from typing import Any
-from urllib.parse import quote
 
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
 from workbench.engines.elasticsearch.connection import Connection
-from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.failures import ClusterError, understood
+from workbench.engines.elasticsearch.paths import segment
 
-SEMANTIC = "body_semantic"
+SEMANTIC_FIELD = "body_semantic"
 """The field that a semantic index copies its text to."""
 _FORBIDDEN = '\\/*?"<>| ,#:'
 _LENGTH = 255
@@ -70,21 +70,21 @@ async def find_target(connection: Connection, name: str) -> Target | None:
         ClusterError: The cluster does not say.
     """
     try:
-        found = (await connection.ask("look at the index", "GET", _path(name))).body
+        found = (await connection.ask("look at the index", "GET", f"/{segment(name)}")).body
     except ClusterError as error:
         if error.status == 404:
             return None
         raise
-    if name not in found:
-        behind = ", ".join(single_line(other, 80) for other in sorted(found)[:3])
-        stream = any("data_stream" in index or other.startswith(".ds-") for other, index in found.items())
-        raise BadInputError(
-            f"{name} is {'a data stream' if stream else f'an alias of {behind}'}, not an index; it stays as it is.",
-            "Choose another name." if stream else "Name an index itself.",
-        )
-    index = found[name]
-    fields = index.get("mappings", {}).get("properties", {})
-    return Target(name, await _count(connection, name), index.get("aliases", {}), fields)
+    with understood("look at the index"):
+        if name not in found:
+            behind = ", ".join(single_line(other, 80) for other in sorted(found)[:3])
+            stream = any("data_stream" in index or other.startswith(".ds-") for other, index in found.items())
+            raise BadInputError(
+                f"{name} is {'a data stream' if stream else f'an alias of {behind}'}, not an index; it stays as it is.",
+                "Choose another name." if stream else "Name an index itself.",
+            )
+        aliases, fields = dict(found[name].get("aliases", {})), dict(found[name]["mappings"].get("properties", {}))
+    return Target(name, await _count(connection, name), aliases, fields)
 
 
 def check_fits(target: Target, endpoint: str) -> None:
@@ -101,8 +101,8 @@ def check_fits(target: Target, endpoint: str) -> None:
     for name in ("title", "body"):
         if not any(_of_type(target.fields.get(name), kind) for kind in _TEXTS):
             raise BadInputError(f"{target.name} has no text field {name!r}; nothing was written to it.", hint)
-    if endpoint and target.fields.get(SEMANTIC, {}).get("inference_id") != endpoint:
-        raise BadInputError(f"{target.name} has no field {SEMANTIC!r} that {endpoint} reads.", hint)
+    if endpoint and target.fields.get(SEMANTIC_FIELD, {}).get("inference_id") != endpoint:
+        raise BadInputError(f"{target.name} has no field {SEMANTIC_FIELD!r} that {endpoint} reads.", hint)
 
 
 async def check_endpoint(connection: Connection, endpoint: str) -> None:
@@ -112,8 +112,9 @@ async def check_endpoint(connection: Connection, endpoint: str) -> None:
         BadInputError: It is there for something else.
         ClusterError: There is no such endpoint, or the cluster does not say.
     """
-    answer = await connection.ask("look at the endpoint", "GET", f"/_inference{_path(endpoint)}")
-    kinds = [single_line(str(one.get("task_type")), 40) for one in answer.body.get("endpoints", ())]
+    answer = await connection.ask("look at the endpoint", "GET", f"/_inference/{segment(endpoint)}")
+    with understood("look at the endpoint"):
+        kinds = [single_line(str(one.get("task_type")), 40) for one in answer.body.get("endpoints", ())]
     if kinds and not set(kinds) & set(_EMBEDDINGS):
         raise BadInputError(
             f"{endpoint} does {kinds[0]}; a semantic field needs an endpoint that does {' or '.join(_EMBEDDINGS)}.",
@@ -142,14 +143,14 @@ async def create_target(
     body: dict[str, Any] = dict(_ENGLISH)
     properties: dict[str, Any] = {"title": _ENGLISH, "body": body}
     if endpoint:
-        body["copy_to"] = SEMANTIC
-        properties[SEMANTIC] = {"type": "semantic_text", "inference_id": endpoint}
+        body["copy_to"] = SEMANTIC_FIELD
+        properties[SEMANTIC_FIELD] = {"type": "semantic_text", "inference_id": endpoint}
     index: dict[str, Any] = {"mappings": {"properties": properties}}
     if shards or (await connection.server()).flavour != "serverless":
         index["settings"] = {"number_of_shards": shards or 1}
     if aliases:
         index["aliases"] = aliases
-    await connection.ask("make the index", "PUT", _path(name), index, retry=False)
+    await connection.ask("make the index", "PUT", f"/{segment(name)}", index, retry=False)
 
 
 async def delete_target(connection: Connection, name: str) -> None:
@@ -158,7 +159,7 @@ async def delete_target(connection: Connection, name: str) -> None:
     Raises:
         ClusterError: It was refused.
     """
-    await connection.ask("delete the index", "DELETE", _path(name), retry=False)
+    await connection.ask("delete the index", "DELETE", f"/{segment(name)}", retry=False)
 
 
 async def visible_documents(connection: Connection, name: str) -> int | None:
@@ -168,7 +169,7 @@ async def visible_documents(connection: Connection, name: str) -> int | None:
         ClusterError: The cluster does not say.
     """
     try:
-        await connection.ask("refresh the index", "POST", f"{_path(name)}/_refresh")
+        await connection.ask("refresh the index", "POST", f"/{segment(name)}/_refresh")
         return await _count(connection, name)
     except ClusterError as error:
         if error.status == 403:
@@ -177,11 +178,9 @@ async def visible_documents(connection: Connection, name: str) -> int | None:
 
 
 async def _count(connection: Connection, name: str) -> int:
-    return int((await connection.ask("count the documents", "GET", f"{_path(name)}/_count")).body["count"])
-
-
-def _path(name: str) -> str:
-    return f"/{quote(name, safe='')}"
+    answer = await connection.ask("count the documents", "GET", f"/{segment(name)}/_count")
+    with understood("count the documents"):
+        return int(answer.body["count"])
 
 
 def _of_type(field: Any, kind: str) -> bool:

@@ -147,14 +147,19 @@ def _check_places(path: Path, text: str, body: Any) -> None:
     for string, is_key in _strings(body):
         for name in _PLACE.findall(string):
             asked.add(name)
-            line = next((at for at, one in enumerate(text.splitlines(), 1) if name in _PLACE.findall(one)), 1)
             if name not in PARAMETERS and not (name.startswith(BOOST) and len(name) > len(BOOST)):
                 known = ", ".join(f"{{{{{known}}}}}" for known in (*PARAMETERS, f"{BOOST}FIELD"))
-                raise _wrong(path, line, f"{{{{{single_line(name, 40)}}}}} is not known", f"There are: {known}.")
+                what = f"{{{{{single_line(name, 40)}}}}} is not known"
+                raise _wrong(path, _line(text, name), what, f"There are: {known}.")
             if is_key and name == "query":
-                raise _wrong(path, line, "{{query}} stands in a key", "Put it into a value.")
+                raise _wrong(path, _line(text, name), "{{query}} stands in a key", "Put it into a value.")
     if "query" not in asked:
         raise _wrong(path, 1, "has no {{query}}", "Put it where the query goes, in a string of its own.")
+
+
+def _line(text: str, name: str) -> int:
+    """The first line with a place of this name."""
+    return next((at for at, one in enumerate(text.splitlines(), 1) if name in _PLACE.findall(one)), 1)
 
 
 def _strings(node: Any) -> Iterator[tuple[str, bool]]:

@@ -18,7 +18,8 @@ async def trust(profile: Profile, host: str, port: int) -> ssl.SSLContext:
 
     A fingerprint may be that of the server's own certificate or of any CA's above it. The certificate that has it
     is looked for among those that the server presents, and in `ca_file`; it then is the only one trusted, and
-    OpenSSL checks the real connection against it. So a server that merely presents it gains nothing.
+    OpenSSL checks the real connection against it. So a server that merely presents it gains nothing. The host's name
+    is not looked at: with a CA's fingerprint, any server with a certificate of that CA is trusted.
 
     Raises:
         ClusterError: A file of the profile cannot be used.

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from workbench.ui.widgets.panels import Inspected
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.shift_panel import ShiftPanel
+from workbench.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     pass
@@ -34,8 +36,15 @@ PAUSE = 0.04
 """Seconds that typing must rest before the model is asked; BM25 answers every key."""
 FRAME = 0.02
 """Seconds that the lists are given to be drawn before the panels below are."""
+LATE = 0.25
+"""Seconds that a cluster may take before what is shown is marked as that of an earlier search."""
 COUNT_EVERY = 0.1
 """Seconds between two updates of the count of scored candidates."""
+
+
+def same_search(one: Comparison, other: Comparison) -> bool:
+    """Whether two comparisons are of the same question to the same index."""
+    return (one.query, one.corpus, one.engine) == (other.query, other.corpus, other.engine)
 
 
 class AskingScreen(RecoveringScreen):
@@ -82,14 +91,22 @@ class AskingScreen(RecoveringScreen):
         if not again:
             self.stop_retrying()
         shown, tuning, comparison = time.monotonic(), self.session.tuning, None
-        async with aclosing(self.session.compare(text, pause)) as stages:
-            async for comparison in stages:
-                counts = not comparison.scored or time.monotonic() - shown > COUNT_EVERY
-                if comparison.done or (counts and not again):
-                    shown = time.monotonic()
-                    self._newest = comparison, tuning
-                    if not self.frozen:
-                        self.show(comparison, tuning)
+        # What a cluster's answer replaces would otherwise look like that answer for as long as it takes.
+        waiting = self.set_timer(LATE, self._wait) if self.session.opened.retriever.patience and not again else None
+        try:
+            async with aclosing(self.session.compare(text, pause)) as stages:
+                async for comparison in stages:
+                    if waiting:
+                        waiting.stop()
+                    counts = not comparison.scored or time.monotonic() - shown > COUNT_EVERY
+                    if comparison.done or (counts and not again):
+                        shown = time.monotonic()
+                        self._newest = comparison, tuning
+                        if not self.frozen:
+                            self.show(comparison, tuning)
+        finally:
+            if waiting:
+                waiting.stop()
         if comparison is None or not self.passing(comparison, self.model):
             self.stop_retrying()
         elif self.model and self.model.state is ModelState.FAILED:
@@ -97,8 +114,28 @@ class AskingScreen(RecoveringScreen):
         else:
             self.retry(partial(self.run_query, text, 0, again=True))
 
+    def _wait(self) -> None:
+        """Say that what is shown is not yet the answer."""
+        if not self.frozen:
+            self.query_one(StatusBar).searching = True
+            for rank_list in self.query(RankList):
+                rank_list.stale = True
+
     def show(self, comparison: Comparison, tuning: Tuning) -> None:
-        """Put a result on the screen, and know what it was made with."""
+        """Put a result on the screen, and know what it was made with.
+
+        A search that failed leaves the lists standing that the same search gave before.
+        """
+        before = self.comparison
+        failed = comparison.error and comparison.error.stage == "retrieve"
+        if failed and before and before.bm25 and same_search(before, comparison) and self.made_with == tuning:
+            said = f"{comparison.error.message} {comparison.error.hint}" if comparison.error else ""
+            comparison = replace(
+                before, error=comparison.error, exchanges=comparison.exchanges, warnings=(said,), done=True
+            )
+        self.query_one(StatusBar).searching = False
+        for rank_list in self.query(RankList):
+            rank_list.stale = rank_list.stale and not comparison.done
         self.made_with = tuning
         self.comparison = comparison
 

@@ -272,8 +272,10 @@ def _said(state: State, start: Tuning, now: datetime) -> Content:
 
 
 def _changes(start: Tuning, tuning: Tuning) -> str:
-    found = differences(start.fitted(tuning.boosts), tuning)
-    return " · ".join(f"{name} {before} → {after}" for name, before, after in found)
+    found = differences(start.fitted(tuning.boosts, start.choices), tuning)
+    # With the settings of another engine nothing can be compared.
+    unknown = dict(tuning.chosen).keys() - dict(start.chosen).keys()
+    return " · ".join(f"{name} {before} → {after}" for name, before, after in found if name not in unknown)
 
 
 def _pointed(said: Content, pointed: bool) -> Content:

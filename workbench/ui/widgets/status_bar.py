@@ -30,6 +30,8 @@ class StatusBar(Widget):
     """What is being opened and takes long; empty for nothing."""
     retrying: reactive[str] = reactive("")
     """When what failed is tried again; empty when it is not."""
+    searching: reactive[bool] = reactive(False)
+    """What is shown is of an earlier search; the answer to the newest is still to come."""
     corpus: reactive[str] = reactive("")
     documents: reactive[int] = reactive(0)
     model: reactive[ModelStatus | None] = reactive(None)
@@ -89,7 +91,8 @@ class StatusBar(Widget):
 
     def _activity(self) -> Content:
         """What is unusual about the lists, and how far the query is or how long it took."""
-        parts = [safe_line(said, "bold $entered") for said in (self.opening, self.retrying) if said]
+        searching = "searching…" if self.searching else ""
+        parts = [safe_line(said, "bold $entered") for said in (self.opening, self.retrying, searching) if said]
         if self.comparison and (found := self.comparison.findings):
             parts.append(Content.styled(f"⚠ {len(found)}", "bold $warning"))
         if self.baseline:
@@ -101,7 +104,8 @@ class StatusBar(Widget):
             total = comparison.latency.total
             took = f"{total:.0f} ms" if total >= 10 else f"{total:.1f} ms"
             counted = f"scored {comparison.scored} of {len(comparison.bm25)}"
-            parts.append(Content.styled(took if comparison.done else counted, "$muted"))
+            if not self.searching:  # It is of another query.
+                parts.append(Content.styled(took if comparison.done else counted, "$muted"))
         return Content.styled("  ▏", "$muted").join(parts)
 
 

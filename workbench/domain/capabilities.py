@@ -6,32 +6,31 @@ from typing import Any
 
 from workbench.domain.text import single_line
 
-Version = tuple[int, int, int]
+DEFAULT_ENDPOINT = ".rerank-v1-elasticsearch"
+"""The endpoint that every cluster has from 8.18 on, and that it reranks with when it is told none."""
 
-SINCE: dict[str, tuple[Version, ...]] = {
-    "pit": ((7, 10, 0),),
+SINCE: dict[str, tuple[tuple[int, int, int], ...]] = {
     "retriever": ((8, 14, 0),),
     "rrf": ((8, 14, 0),),
     "mapped scores": ((8, 16, 4), (8, 17, 2), (8, 18, 0)),
-    "rerank-v1": ((8, 17, 0),),
     "default endpoint": ((8, 18, 0),),
     "linear": ((8, 18, 0),),
-    "allow_rerank_failures": ((8, 19, 0), (9, 1, 0)),
+    "min_score": ((8, 19, 0), (9, 1, 0)),
     "top_n": ((9, 2, 0),),
     "chunk_rescorer": ((9, 2, 0),),
 }
-"""The releases that first had a feature; more than one where it came to several lines at once."""
+"""The releases that first had a feature, or had it right; more than one where it came to several lines at once."""
 
 
 @dataclass(frozen=True)
 class Server:
     """Who answers."""
 
-    version: Version
+    version: tuple[int, int, int] = (0, 0, 0)
     """Zeros when unknown."""
-    flavour: str
+    flavour: str = "default"
     """`default`, or `serverless`, whose version says nothing: it has whatever there is."""
-    name: str
+    name: str = ""
     """Of the cluster."""
 
     def has(self, feature: str) -> bool:
@@ -41,6 +40,11 @@ class Server:
         *earlier, last = SINCE[feature]
         patched = any(self.version[:2] == first[:2] and self.version >= first for first in earlier)
         return self.version >= last or patched
+
+    @property
+    def number(self) -> str:
+        """The version as it is written."""
+        return ".".join(map(str, self.version))
 
 
 def read_server(body: Any) -> Server:

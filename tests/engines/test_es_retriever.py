@@ -386,7 +386,9 @@ async def test_a_snapshot_goes_by_the_name_that_its_last_search_gave_it(server: 
             assert searches(server)[-1]["pit"]["id"] == last
             assert isinstance(found.searched, Searched) and found.searched.snapshot not in ("", last)
         await retriever.explain("hot", "hot")
-        assert searches(server)[-1]["pit"]["id"] == found.searched.snapshot
+        assert searches(server)[-1]["pit"]["id"] == found.searched.snapshot == "pit-4"
+        await retriever.explain("hot", "bag")
+        assert searches(server)[-1]["pit"]["id"] == "pit-5"
 
 
 async def test_a_snapshot_that_is_gone_is_replaced(server: FakeElastic) -> None:

@@ -36,6 +36,7 @@ class Index(ListRetriever):
     name = "elasticsearch"
     reads = ("body",)
     choices = (STAGES, ENDPOINTS)
+    patience = 0.01
 
     def __init__(self, name: str, count: int, cluster: "Cluster") -> None:
         super().__init__(documents(count))

@@ -10,6 +10,7 @@ from tests.ui.screen import answered, compare_screen, listed, reranked, screen_t
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import BadInputError, UnavailableError
 from workbench.ui.screens import recovering
+from workbench.ui.widgets.rank_list import RankList
 
 BROKEN = UnavailableError("The endpoint is overloaded.", "Wait, or add allocations.")
 
@@ -24,12 +25,40 @@ async def test_a_first_stage_that_failed_says_why_and_what_to_do_in_the_left_lis
     async with world.app().run_test(size=(80, 24)) as pilot:
         screen = await reranked(pilot)
         world.prod.down = DOWN
-        screen.rerun()
+        screen.ask("another word")
         await answered(pilot, lambda found: found.error is not None, "the failure")
         text = screen_text(pilot.app)
         assert DOWN.message in text and DOWN.hint in text
         assert listed(screen, "bm25") == listed(screen, "reranked") == []
         assert "retrying in 2 s" in text.splitlines()[0]
+
+
+async def test_the_same_search_that_fails_later_leaves_its_lists_standing_and_says_so(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        before = listed(screen, "bm25"), listed(screen, "reranked")
+        world.prod.down = DOWN
+        screen.rerun()
+        await answered(pilot, lambda found: found.error is not None, "the failure")
+        assert (listed(screen, "bm25"), listed(screen, "reranked")) == before
+        assert DOWN.message in screen_text(pilot.app)
+        assert "retrying in 2 s" in screen_text(pilot.app).splitlines()[0]
+
+
+async def test_while_a_new_search_takes_its_time_the_old_answer_is_marked_as_such(world: World) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        lists = list(screen.query(RankList))
+        world.prod.answering.clear()
+        screen.ask("another word")
+        await until(pilot, lambda: all(each.stale for each in lists), "the mark on both lists")
+        top = screen_text(pilot.app).splitlines()[0]
+        assert "searching…" in top and " ms" not in top
+        world.prod.answering.set()
+        await answered(pilot, lambda found: found.query == "another word" and found.done, "the answer")
+        await settled(pilot)
+        assert not any(each.stale for each in lists)
+        assert "searching…" not in screen_text(pilot.app)
 
 
 async def test_a_failed_reranking_keeps_the_first_list(world: World) -> None:

@@ -177,6 +177,7 @@ class ElasticRetriever:
         boosts, settings, last = boosts or self.fields, self._settings(chosen), self._last
         depth = last.asked[1] if last else 100
         stage = self._stages.make(query, depth, boosts, settings)
+        asked = (query, depth, boosts, settings | {FIRST_STAGE: stage.ranking})
         if not stage.words.clauses:
             return None
         body: Node = {"_source": False, "explain": True}
@@ -184,13 +185,13 @@ class ElasticRetriever:
         tries = [whole]
         if only := plain(filtered(stage.retriever, self._only(id))):
             tries = [{"query": only, "size": 1}]
-        elif (
-            last and last.asked == (query, depth, boosts, settings | {FIRST_STAGE: stage.ranking}) and id in last.ranks
-        ):
+        elif last and last.asked == asked and id in last.ranks:
             # A filter would change the ranks that the score is made of.
             tries = [{**whole, "from": last.ranks[id] - 1, "size": 1}, whole]
         for more in tries:
-            answer, _ = await self._ask("explanation", body | more, last.snapshot if last else "")
+            answer, snapshot = await self._ask("explanation", body | more, last.snapshot if last else "")
+            if last and last is self._last:
+                self._last = last = replace(last, snapshot=snapshot)
             hits = hits_of(answer.body)
             for hit, name in zip(hits, self._names.of(hits), strict=True):
                 if name == id:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,8 @@ class Place:
     async def names(self) -> tuple[str, ...]:
         return ("articles",)
 
-    async def rerankers(self) -> AsyncGenerator[ModelStatus | Reranker, None]:
-        yield ModelStatus(self.model, self.state, self.profile, reason="It is not there.")
+    async def rerankers(self, model: str = "") -> AsyncGenerator[ModelStatus | Reranker, None]:
+        yield ModelStatus(model or self.model, self.state, self.profile, reason="It is not there.")
         yield self.reranker
 
     async def close(self) -> None:
@@ -194,7 +195,7 @@ async def test_a_profile_that_fails_after_it_was_left_says_nothing_of_the_next()
     await bench.session.open("prod:")
     failing = asyncio.Event()
 
-    async def broken() -> AsyncGenerator[ModelStatus | Reranker, None]:
+    async def broken(model: str = "") -> AsyncGenerator[ModelStatus | Reranker, None]:
         yield ModelStatus("big", ModelState.PREPARING, "prod")
         await failing.wait()
         raise IndexUnavailableError("The connection has been closed.")
@@ -207,3 +208,18 @@ async def test_a_profile_that_fails_after_it_was_left_says_nothing_of_the_next()
     failing.set()
     assert [status async for status in states] == []
     assert bench.session.reranker is shown
+
+
+async def test_another_endpoint_that_is_chosen_is_looked_at_while_the_one_before_goes_on() -> None:
+    bench = await started()
+    await bench.session.open("prod:")
+    _ = [status async for status in bench.session.ready_model()]
+    assert bench.session.model == "big"
+    bench.session.tuning = replace(bench.session.tuning, choices=(Choice("endpoint", ("big", "other"), "other"),))
+    assert bench.session.model == "other"
+    seen = []
+    async for status in bench.session.ready_model():
+        seen.append((status.id, status.state))
+        assert not isinstance(bench.session.reranker, StageError), "a search meanwhile is reranked"
+    assert seen == [("other", ModelState.READY), ("other", ModelState.LOADED)]
+    assert [status.id async for status in bench.session.ready_model()] == ["other"], "and not again"

@@ -64,7 +64,7 @@ class Endpoint(LengthReranker):
 
     way = "retriever"
     warnings = ()
-    model = ".rerank-v1"
+    model = ".rerank-v1-elasticsearch"
 
     def __init__(self, cluster: "Cluster") -> None:
         super().__init__(ModelKind.CROSS_ENCODER)
@@ -82,7 +82,7 @@ class Endpoint(LengthReranker):
 class Cluster:
     """The `Engines` of one profile."""
 
-    model = ".rerank-v1"
+    model = ".rerank-v1-elasticsearch"
 
     def __init__(self, profile: str, indices: Mapping[str, int], default: str = "") -> None:
         self.profile = profile
@@ -122,10 +122,10 @@ class Cluster:
             raise self.down
         return tuple(self.indices)
 
-    async def rerankers(self) -> AsyncGenerator[ModelStatus | Reranker, None]:
+    async def rerankers(self, model: str = "") -> AsyncGenerator[ModelStatus | Reranker, None]:
         if self.down:
             raise self.down
-        yield ModelStatus(self.model, ModelState.READY, self.profile)
+        yield ModelStatus(model or self.model, ModelState.READY, self.profile)
         yield Endpoint(self)
 
     async def close(self) -> None:
@@ -145,7 +145,7 @@ class Machine(Cluster):
         retriever.corpus = name
         return Opened(retriever, self.indices[name], ())
 
-    async def rerankers(self) -> AsyncGenerator[ModelStatus | Reranker, None]:
+    async def rerankers(self, model: str = "") -> AsyncGenerator[ModelStatus | Reranker, None]:
         yield LengthReranker()
 
 

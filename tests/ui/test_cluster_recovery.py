@@ -159,8 +159,8 @@ async def test_a_model_that_failed_is_made_ready_once_the_cluster_is_back(world:
         screen = await reranked(pilot)
         rerankers = world.prod.rerankers
 
-        async def failing() -> AsyncGenerator[ModelStatus, None]:
-            yield ModelStatus(".rerank-v1", ModelState.FAILED, "prod", reason="No allocation.", next="Add one.")
+        async def failing(model: str = "") -> AsyncGenerator[ModelStatus, None]:
+            yield ModelStatus(".rerank-v1-elasticsearch", ModelState.FAILED, "prod", reason="No allocation.", next="Add one.")
 
         world.prod.rerankers = failing  # type: ignore[method-assign, assignment]
         screen.open_corpus("prod:", other=True)

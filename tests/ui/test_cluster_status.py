@@ -54,7 +54,7 @@ async def test_findings_are_counted_and_the_way_of_reranking_is_named(world: Wor
     async with world.app().run_test(size=(120, 36)) as pilot:
         await reranked(pilot)
         assert "⚠ 2" in top(pilot)
-        assert ".rerank-v1 by retriever" in top(pilot)
+        assert ".rerank-v1-elasticsearch by retriever" in top(pilot)
         assert " mix " not in top(pilot)
 
 

@@ -70,7 +70,7 @@ async def test_from_this_machine_to_a_cluster_nothing_stays_but_query_and_depth(
         await arrived(pilot, "prod:articles")
         assert screen.session.baseline is None and screen.baseline is None
         assert not screen.frozen and screen.tally is None and screen.ballot is None
-        assert screen.model and (screen.model.id, screen.model.state) == (".rerank-v1", ModelState.LOADED)
+        assert screen.model and (screen.model.id, screen.model.state) == (".rerank-v1-elasticsearch", ModelState.LOADED)
         assert screen.selected_id == "d12" and not screen.chosen
         assert screen.made_with.depth == 50 and screen.made_with.reads == ("body",)
         assert screen.comparison and screen.comparison.query == "word"

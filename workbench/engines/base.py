@@ -12,6 +12,10 @@ from workbench.domain.scores import ScoreSpace
 from workbench.domain.tuning import Boosts, Choice, Chosen
 
 
+MODEL = "endpoint"
+"""Name of the setting by which an engine lets a person choose among several models."""
+
+
 class Retriever(Protocol):
     """Finds candidates for a query. Errors are `UnavailableError`, or `BadInputError` for what a person named or wrote
     that is not there or cannot be used; a query never is one."""
@@ -150,8 +154,12 @@ class Engines(Protocol):
         """What could be opened."""
         ...
 
-    def rerankers(self) -> AsyncGenerator["ModelStatus | Reranker", None]:
-        """Make the model ready: tell its states, and last give the reranker, loaded."""
+    def rerankers(self, model: str = "") -> AsyncGenerator["ModelStatus | Reranker", None]:
+        """Make a model ready: tell its states, and last give the reranker, loaded.
+
+        Args:
+            model: What the setting `MODEL` chose; empty for the usual one.
+        """
         ...
 
     async def close(self) -> None:

@@ -210,7 +210,7 @@ def _latency(found: Retrieval, asides: Sequence[Aside], total: float, scores: Se
         found.retrieve_ms,
         found.fetch_ms,
         sum(pair.tokenize_ms for pair in scores),
-        sum(pair.infer_ms for pair in scores),
+        sum(pair.infer_ms for pair in scores) + sum(aside.infer_ms for aside in asides),
         sum(exchange.network_ms for exchange in exchanges if exchange),
         total,
     )

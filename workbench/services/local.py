@@ -65,8 +65,8 @@ class LocalEngines:
         """The corpora there are."""
         return tuple(await in_thread(self.corpus_names, "corpora"))
 
-    def rerankers(self) -> AsyncGenerator[ModelStatus | Reranker, None]:
-        """Make the local model ready."""
+    def rerankers(self, model: str = "") -> AsyncGenerator[ModelStatus | Reranker, None]:
+        """Make the local model ready; there is no other."""
         return self.local_model.rerankers()
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import Tuning
-from workbench.engines.base import Engines, Opened, Reranker
+from workbench.engines.base import MODEL, Engines, Opened, Reranker
 from workbench.engines.threads import in_thread
 from workbench.services.compare import compare, compare_with, stage_error
 from workbench.services.kept import Kept
@@ -63,11 +63,16 @@ class Session:
         self._past: list[Tuning] = []
         self.opened: Opened | None = None
         self.reranker: Reranker | StageError = self._not_loaded()
-        self._failed = False
-        """Whether the model in use was last seen as failed."""
+        self._seen: ModelStatus | None = None
+        """How the model in use was last seen."""
 
     def _not_loaded(self) -> StageError:
-        return StageError("rerank", f"{self.engines.model} is not loaded yet.", "")
+        return StageError("rerank", f"{self.model} is not loaded yet.", "")
+
+    @property
+    def model(self) -> str:
+        """The model or inference endpoint that the settings ask for."""
+        return dict(self.tuning.chosen).get(MODEL, self.engines.model)
 
     @property
     def place(self) -> str:
@@ -121,7 +126,7 @@ class Session:
     def _leave(self, engines: Engines) -> tuple[Reranker | StageError, Engines]:
         """Go over to other engines; gives what belonged to those before."""
         left = self.reranker, self.engines
-        self.engines, self.baseline, self._failed = engines, None, False
+        self.engines, self.baseline, self._seen = engines, None, None
         self.reranker = self._not_loaded()
         return left
 
@@ -144,15 +149,17 @@ class Session:
     async def ready_model(self) -> AsyncGenerator[ModelStatus, None]:
         """Make the model ready and load it, telling each state on the way; never raises for a model that fails.
 
-        A model that is loaded stays as it is, unless it had failed.
+        A model that is loaded stays as it is, unless another one was chosen meanwhile. One that failed is looked at
+        again.
         """
-        engines = self.engines
-        if not isinstance(self.reranker, StageError) and not self._failed:
-            yield ModelStatus(engines.model, ModelState.LOADED, engines.profile or "local")
-            return
-        status = ModelStatus(engines.model, ModelState.ABSENT, engines.profile or "local")
+        engines, model = self.engines, self.model
+        if not isinstance(self.reranker, StageError) and self._seen and self._seen.state is ModelState.LOADED:
+            if self._seen.id == model:
+                yield self._seen
+                return
+        status = ModelStatus(model, ModelState.ABSENT, engines.profile or "local")
         try:
-            async with aclosing(engines.rerankers()) as states:
+            async with aclosing(engines.rerankers(model)) as states:
                 async for item in states:
                     if self.engines is not engines:  # Another profile was opened meanwhile.
                         if not isinstance(item, ModelStatus):
@@ -160,13 +167,14 @@ class Session:
                         return
                     if isinstance(item, ModelStatus):
                         status = item
-                        self.reranker = StageError("rerank", f"{status.id} is not ready: {status.state}.", "")
+                        if isinstance(self.reranker, StageError):
+                            self.reranker = StageError("rerank", f"{status.id} is not ready: {status.state}.", "")
                     else:
                         self.reranker = item
-                        if self._failed:  # Its engine may offer another one.
+                        if status.state is ModelState.FAILED:  # Its engine may offer another one.
                             return
                         status = replace(status, state=ModelState.LOADED, progress=None)
-                    self._failed = status.state is ModelState.FAILED
+                    self._seen = status
                     yield status
         except Exception as error:
             if self.engines is not engines:

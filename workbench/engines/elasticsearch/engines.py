@@ -125,8 +125,8 @@ class ClusterEngines:
         """Indices, aliases and data streams that can be searched."""
         return await targets(self._connection)
 
-    async def rerankers(self) -> AsyncGenerator[ModelStatus | Reranker, None]:
-        """Tell the state of the inference endpoint until it is ready, then give the reranker; never starts anything.
+    async def rerankers(self, model: str = "") -> AsyncGenerator[ModelStatus | Reranker, None]:
+        """Tell the state of an inference endpoint until it is ready, then give the reranker; never starts anything.
 
         One that failed is followed by the reranker too: another endpoint may be chosen.
         """
@@ -136,11 +136,12 @@ class ClusterEngines:
                     yield item
             return
         profile = self._profile
-        async with aclosing(endpoint_states(self._connection, profile.endpoint)) as states:
+        endpoint = model or profile.endpoint
+        async with aclosing(endpoint_states(self._connection, endpoint)) as states:
             async for status in states:
                 yield status
         reranker = ElasticReranker(
-            self._connection, profile.endpoint, self._endpoints, profile.rerank, profile.min_score, profile.chunks
+            self._connection, endpoint, self._endpoints, profile.rerank, profile.min_score, profile.chunks
         )
         await reranker.load()
         yield reranker

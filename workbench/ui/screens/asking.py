@@ -14,7 +14,7 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from workbench.config.logs import log_error, log_surprise
-from workbench.domain.comparison import Comparison
+from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import WorkbenchError
 from workbench.domain.ranking import Explanation, Highlights
@@ -141,15 +141,17 @@ class AskingScreen(RecoveringScreen):
 
     @work(exclusive=True, group="model", exit_on_error=False)
     async def ready_model(self, again: bool = False) -> None:
-        """Get the model ready; rerank what is on screen as soon as it is.
+        """Get the model ready; rerank what is on screen as soon as it is, if none did.
 
         Args:
             again: It failed before.
         """
+        waits = isinstance(self.session.reranker, StageError) or again
         async with aclosing(self.session.ready_model()) as states:
             async for status in states:
                 self.model = status
-        self.rerun(again)
+        if waits:
+            self.rerun(again)
 
     @work(exclusive=True, group="document", exit_on_error=False)
     async def inspect(self) -> None:
@@ -228,6 +230,8 @@ class AskingScreen(RecoveringScreen):
         """Run the present query again, after a setting has changed; or because it failed before."""
         self._read_settings()
         self.run_query(self.query_one(QueryLine).value, 0, again)
+        if self.model and self.model.id != self.session.model and not again:  # Another endpoint was chosen.
+            self.ready_model()
 
     def ask(self, query: str | None) -> None:
         """Put a query into the line and run it; None leaves everything as it is."""

@@ -160,7 +160,9 @@ async def test_a_model_that_failed_is_made_ready_once_the_cluster_is_back(world:
         rerankers = world.prod.rerankers
 
         async def failing(model: str = "") -> AsyncGenerator[ModelStatus, None]:
-            yield ModelStatus(".rerank-v1-elasticsearch", ModelState.FAILED, "prod", reason="No allocation.", next="Add one.")
+            yield ModelStatus(
+                ".rerank-v1-elasticsearch", ModelState.FAILED, "prod", reason="No allocation.", next="Add one."
+            )
 
         world.prod.rerankers = failing  # type: ignore[method-assign, assignment]
         screen.open_corpus("prod:", other=True)
@@ -180,3 +182,17 @@ async def test_an_engine_on_this_machine_is_not_asked_again(world: World) -> Non
         await answered(pilot, lambda found: found.error is not None, "the failure")
         await settled(pilot)
         assert "retrying" not in screen_text(pilot.app)
+
+
+async def test_what_will_not_pass_by_itself_is_said_once_and_not_asked_again(world: World) -> None:
+    refused = UnavailableError("The licence does not include it.", "Start a trial.")
+    refused.lasting = True
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        world.prod.broken = refused
+        screen.rerun()
+        await answered(pilot, lambda found: found.error is not None, "the refusal")
+        await settled(pilot)
+        assert refused.message in screen_text(pilot.app)
+        assert "retrying" not in screen_text(pilot.app)
+        assert not [each for each in screen.workers if each.group == "retry" and not each.is_finished]

@@ -19,7 +19,9 @@ FIRST = Exchange(
 )
 RERANK = Exchange("rerank 1 of 2", "POST", "/_inference/rerank/x", '{"input": []}', 200, '{"rerank": []}', None, 40.0)
 LOST = Exchange("rerank 2 of 2", "POST", "/_inference/rerank/x", "{}")
-INFO = RerankerInfo(".rerank-v1-elasticsearch", ModelKind.CROSS_ENCODER, ScoreSpace.LOGIT, ScoreSpace.LOGIT, None, "inference")
+INFO = RerankerInfo(
+    ".rerank-v1-elasticsearch", ModelKind.CROSS_ENCODER, ScoreSpace.LOGIT, ScoreSpace.LOGIT, None, "inference"
+)
 
 
 def comparison(*exchanges: Exchange, findings: tuple[Finding, ...] = (), error: StageError | None = None) -> Comparison:

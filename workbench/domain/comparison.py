@@ -36,6 +36,8 @@ class StageError:
     message: str
     hint: str
     exit_code: int = 3
+    lasting: bool = False
+    """Whether trying again is in vain until somebody has done something about it."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ class WorkbenchError(Exception):
         hint: The next step, often a command. Empty when there is none.
         detail: What the log wants to know (a cause, a response body).
         exit_code: What a command ends with when this reaches it.
+        lasting: Whether trying again is in vain until somebody has done something about it.
         exchange: What was sent to a server and what came back, without credentials; None when nothing was.
     """
 
     exit_code = 1
+    lasting = False
     exchange: Exchange | None = None
 
     def __init__(self, message: str, hint: str = "", detail: str = "") -> None:

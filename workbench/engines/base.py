@@ -11,7 +11,6 @@ from workbench.domain.ranking import Aside, Explanation, Highlights, PairScore, 
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tuning import Boosts, Choice, Chosen
 
-
 MODEL = "endpoint"
 """Name of the setting by which an engine lets a person choose among several models."""
 

@@ -226,7 +226,7 @@ def stage_error(stage: str, error: Exception) -> StageError:
     """Write an error down, and say what the person needs of it; one that nobody expected must not look like work."""
     if isinstance(error, WorkbenchError):
         log_error(error)
-        return StageError(stage, error.message, error.hint, error.exit_code)
+        return StageError(stage, error.message, error.hint, error.exit_code, error.lasting)
     log_surprise(error)
     said = f"Something went wrong that should not have: {type(error).__name__}."
     return StageError(stage, said, "The log says where; `workbench locate logs` prints its folder.")

@@ -152,11 +152,11 @@ class Session:
         A model that is loaded stays as it is, unless another one was chosen meanwhile. One that failed is looked at
         again.
         """
-        engines, model = self.engines, self.model
-        if not isinstance(self.reranker, StageError) and self._seen and self._seen.state is ModelState.LOADED:
-            if self._seen.id == model:
-                yield self._seen
-                return
+        engines, model, seen = self.engines, self.model, self._seen
+        loaded = seen and seen.state is ModelState.LOADED and not isinstance(self.reranker, StageError)
+        if seen and loaded and seen.id == model:
+            yield seen
+            return
         status = ModelStatus(model, ModelState.ABSENT, engines.profile or "local")
         try:
             async with aclosing(engines.rerankers(model)) as states:

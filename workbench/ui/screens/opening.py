@@ -100,7 +100,7 @@ class OpeningScreen(AskingScreen):
             self.app.notify(f"{error.message} {error.hint}", title=title, severity="error", markup=False, timeout=12)
         if self.session.opened is None:
             self.query_one("#bm25", RankList).show((), safe(f"{error.message}\n{error.hint}"))
-            if ":" in place and isinstance(error, UnavailableError):
+            if ":" in place and isinstance(error, UnavailableError) and not error.lasting:
                 self.retry(retry)
 
     def _forget(self, same_model: bool) -> None:

@@ -56,7 +56,9 @@ class RecoveringScreen(Screen[None]):
             model: Its state; one that is still on its way reranks by itself once it is there.
         """
         error = comparison.error
-        if error is None or error.exit_code != UnavailableError.exit_code or not self.session.engines.profile:
+        if error is None or error.lasting or error.exit_code != UnavailableError.exit_code:
+            return False
+        if not self.session.engines.profile:
             return False
         failed = model is not None and model.state is ModelState.FAILED
         return error.stage == "retrieve" or failed or not isinstance(self.session.reranker, StageError)

@@ -46,6 +46,17 @@ def server(shared: httpx.Client, tmp_path: Path) -> httpx.Client:
     return shared
 
 
+@pytest.fixture(params=["peer", "fake"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Client]:
+    """As `server`, and after it the scripted one, which is stricter."""
+    if request.param == "peer":
+        yield request.getfixturevalue("server")
+        return
+    with fake_elastic() as fake, httpx.Client(base_url=fake.url) as client:
+        write_profile(tmp_path, fake.url)
+        yield client
+
+
 def write_profile(home: Path, url: str) -> None:
     config = home / "home" / "config"
     config.mkdir(parents=True, exist_ok=True)
@@ -131,7 +142,7 @@ def test_an_index_that_exists_is_left_alone_unless_told_otherwise(
 
 
 def test_append_adds_overwrites_and_leaves_what_is_right(
-    workbench: Workbench, server: httpx.Client, tmp_path: Path
+    workbench: Workbench, either: httpx.Client, tmp_path: Path
 ) -> None:
     words = ("--profile", "here", "--index", "made", "--yes")
     assert workbench("index", str(corpus(tmp_path, 5)), *words).returncode == 0
@@ -142,7 +153,7 @@ def test_append_adds_overwrites_and_leaves_what_is_right(
     )
     done = workbench("index", str(corpus(tmp_path, 2, "Another text")), *words, "--append")
     assert done.stdout.splitlines()[0] == "here:made: 7 documents; 2 replaced"
-    assert held(server)["d1"]["body"] == "Another text 1"
+    assert held(either)["d1"]["body"] == "Another text 1"
 
 
 def test_recreate_deletes_what_was_there_and_keeps_its_aliases(

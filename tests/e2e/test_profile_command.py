@@ -136,7 +136,7 @@ def test_every_source_of_a_credential_reaches_the_cluster(
     done = workbench("profile", "test", "p", "--format", "json")
     assert "in clear" in done.stderr and json.loads(done.stdout)["checks"][2]["ok"]
     done = workbench("profile", "list")
-    assert "from the profiles file, in clear" in done.stdout and KEY not in done.stdout + done.stderr
+    assert "from the profiles file (in clear)" in done.stdout and KEY not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -240,12 +240,54 @@ def test_serverless_says_nothing_of_its_version(workbench: Workbench) -> None:
     assert code == 0 and "serverless" in checks["version"]["message"] and checks["build"]["message"] == "serverless"
 
 
-def test_a_model_that_is_on_its_way_is_a_remark(workbench: Workbench) -> None:
-    with fake_elastic(DOCUMENTS, version="9.2.0", endpoints=[Endpoint("mine")], stage="starting") as server:
+@pytest.mark.parametrize("stage", ["downloading", "starting"])
+def test_while_a_model_is_on_its_way_a_profile_cannot_be_used(workbench: Workbench, stage: str) -> None:
+    with fake_elastic(DOCUMENTS, version="9.2.0", endpoints=[Endpoint("mine")], stage=stage) as server:
         workbench("profile", "add", "p", "--host", server.url, "--endpoint", "mine")
         code, checks = checked(workbench, "p")
-    assert code == 0 and checks["endpoint"]["verdict"] == "remark"
+        done = workbench("profile", "test", "p")
+    assert code == 1 == done.returncode and "nothing can be reranked yet" in checks["endpoint"]["message"]
+    assert "Wait" in checks["endpoint"]["hint"] and "can be used" not in done.stdout
     assert checks["index"]["verdict"] == "remark" and "articles" in checks["index"]["hint"]
+
+
+def test_the_last_line_claims_no_more_than_was_seen(workbench: Workbench) -> None:
+    with fake_elastic(DOCUMENTS, version="9.2.0") as server:
+        workbench("profile", "add", "p", "--host", server.url, "--endpoint", "my-reranker")
+        last = workbench("profile", "test", "p").stdout.splitlines()[-1]
+        assert last == "Nothing keeps p from being used, but see the remark above: workbench --profile p"
+        words = ("--endpoint", "my-reranker", "--index", "articles", "--replace")
+        workbench("profile", "add", "p", "--host", server.url, *words)
+        assert workbench("profile", "test", "p").stdout.splitlines()[-1] == "p can be used: workbench --profile p"
+
+
+def test_the_template_of_a_profile_is_read(workbench: Workbench, server: FakeElastic, profiles: Path) -> None:
+    profiles.parent.mkdir(parents=True)
+    settings = "api_key_env = 'K'\nindex = 'articles'\nendpoint = 'my-reranker'\ntemplate = 'phrases'"
+    profiles.write_text(f"[p]\nhosts = ['{server.url}']\n{settings}\n")
+    code, checks = checked(workbench, "p", K=KEY)
+    assert (
+        code == 1 and list(checks)[-1] == "template" and "phrases.json cannot be read" in checks["template"]["message"]
+    )
+    template = profiles.parent / "templates" / "phrases.json"
+    template.parent.mkdir()
+    for text, says in (('{"query": {"match": {"body": "x"}}}', "has no {{query}}"), ("{", "is no JSON")):
+        template.write_text(text)
+        code, checks = checked(workbench, "p", K=KEY)
+        assert code == 1 and says in checks["template"]["message"] and checks["template"]["hint"]
+    template.write_text('{"query": {"match": {"body": "{{query}}"}}}')
+    code, checks = checked(workbench, "p", K=KEY)
+    assert code == 0 and checks["template"]["verdict"] == "ok" and list(checks)[-1] == "endpoint"
+
+
+def test_one_profile_that_is_wrong_locks_nobody_out(workbench: Workbench, server: FakeElastic, profiles: Path) -> None:
+    profiles.parent.mkdir(parents=True)
+    profiles.write_text(f"[a]\nhots = 1\n[b]\nhosts = ['{server.url}']\napi_key_env = 'K'\n")
+    done = workbench("profile", "list")
+    assert done.returncode == 0 and "b\t" in done.stdout and f"{profiles}: profile a: unknown key 'hots'" in done.stderr
+    assert checked(workbench, "b", K=KEY)[1]["product"]["ok"]
+    done = workbench("profile", "test", "a")
+    assert done.returncode == 2 and "unknown key 'hots'" in done.stderr and "hosts" in done.stderr
 
 
 def test_tls_is_checked_by_itself(workbench: Workbench, tmp_path: Path) -> None:
@@ -282,8 +324,10 @@ def test_the_doctor_looks_at_the_profile_that_is_named_or_the_default(
     workbench("profile", "use", "p")
     assert "!!  endpoint" in workbench("doctor", K=KEY).stdout
     profiles.write_text(f"[p]\napi_key = '{KEY}'\nnonsense = 1\n")
-    done = workbench("doctor")
-    assert done.returncode == 1 and "nonsense" in done.stdout and KEY not in done.stdout + done.stderr
+    for words, code in (((), 0), (("--profile", "p"), 1)):
+        done = workbench("doctor", *words)
+        assert done.returncode == code, "what is wrong with a profile that is not used is a remark"
+        assert "unknown key 'nonsense'" in done.stdout and KEY not in done.stdout + done.stderr
 
 
 def test_the_environment_alone_is_enough(workbench: Workbench, server: FakeElastic, profiles: Path) -> None:

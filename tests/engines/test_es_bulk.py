@@ -176,6 +176,23 @@ async def test_an_answer_of_another_shape_ends_the_load(failing: FakeElastic, pa
     await connection.close()
 
 
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        (["0", "of another"], "names a document that was not sent"),
+        (["0", "1", "2"], "says nothing of 7 of the documents"),
+    ],
+)
+async def test_an_answer_about_other_documents_than_were_sent_ends_the_load(
+    failing: FakeElastic, load: BulkLoad, ids: list[str], says: str
+) -> None:
+    documents = [Document.of(str(number), "", "text") for number in range(10)]
+    failing.fail("/_bulk", status=200, body={"errors": False, "took": 1, "items": [item(id, 201) for id in ids]})
+    with pytest.raises(ClusterError, match=says) as ended:
+        await load.run(documents)
+    assert (ended.value.exit_code, load.added, len(failing.asked("/_bulk"))) == (3, len({*ids} & set("012")), 1)
+
+
 async def test_a_document_that_is_refused_is_named_and_the_others_go_in(failing: FakeElastic, load: BulkLoad) -> None:
     documents = [Document.of(f"d{number}\x1b[31m", "", "text") for number in range(30)]
     for start in (0, 10, 20):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -331,6 +332,47 @@ async def test_a_path_before_the_interface_is_kept() -> None:
         await asked.ask("first stage", "POST", "/d/_search", {})
         await asked.close()
     assert server.requests[0].target == "/team/es/d/_search"
+
+
+async def test_the_wait_holds_every_try_and_every_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    clock, sleep = 1000.0, asyncio.sleep
+
+    async def pause(seconds: float) -> None:
+        nonlocal clock
+        waits.append(seconds)
+        clock += seconds
+        await sleep(0)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: clock)
+    monkeypatch.setattr(connection_module, "PAUSES", (5.0, 10.0))
+    async with broken_server(FULL, FULL, answer({"took": 3})) as server:
+        asked = connection(server.url, timeout=600)
+        with monkeypatch.context() as patched:
+            patched.setattr(connection_module.asyncio, "sleep", pause)
+            got = await asked.ask("first stage", "POST", "/d/_search", {})
+        await asked.close()
+    assert len(waits) == 2
+    assert got.exchange.wall_ms == pytest.approx(1000 * sum(waits))
+    assert got.exchange.network_ms == pytest.approx(1000 * sum(waits) - 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({}, ""),
+        ({"api_key": "id:key-of-the-demo"}, "api_key"),
+        ({"user": "elastic", "password": "pass"}, "basic"),
+        ({"bearer": "token-of-the-demo"}, "bearer"),
+    ],
+)
+async def test_an_exchange_says_what_kind_of_credential_was_shown(settings: dict[str, str], kind: str) -> None:
+    given = {name: value if name == "user" else secret(value) for name, value in settings.items()}
+    async with broken_server(SOUND) as server:
+        asked = connection(server.url, **given)
+        got = await asked.ask("first stage", "POST", "/d/_search", {})
+        await asked.close()
+    assert got.exchange.auth == kind
 
 
 @pytest.mark.parametrize(

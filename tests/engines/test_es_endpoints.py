@@ -1,6 +1,7 @@
 """Which endpoints a cluster has for reranking, and what is said of the state that one is in."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -52,9 +53,29 @@ async def test_a_list_that_is_odd_is_read_as_far_as_it_can_be(server: FakeElasti
     assert await rerank_endpoints(connection) == ()
 
 
+@pytest.mark.parametrize("odd", [[], None, 7, "text", [{}]])
+async def test_parts_of_any_shape_are_read_as_far_as_they_can_be(
+    server: FakeElastic, connection: Connection, odd: Any
+) -> None:
+    entry = {"inference_id": "e", "service": "elasticsearch", "service_settings": odd, "task_settings": odd}
+    server.fail("/_inference", status=200, body={"endpoints": [entry]})
+    assert await rerank_endpoints(connection) == (Endpoint("e", "elasticsearch", deployment="e"),)
+    server.mend()
+    for name in ("nodes", "allocation_status", "reason"):
+        stats = {"deployment_stats": {"deployment_id": "my-reranker", "state": "started", name: odd}}
+        server.fail("/_stats", status=200, body={"trained_model_stats": [{"deployment_stats": odd}, stats]})
+        assert [status.state for status in await told(connection)] == [ModelState.READY]
+        server.mend()
+    allocations = {"allocation_count": odd, "target_allocation_count": 2}
+    stats = {"deployment_id": "my-reranker", "allocation_status": allocations, "nodes": [odd, {"routing_state": odd}]}
+    server.fail("/_stats", status=200, body={"trained_model_stats": [{"deployment_stats": stats}]})
+    assert len(await told(connection)) == 1
+
+
 def test_scores_of_the_clusters_own_models_alone_are_called_logits() -> None:
     assert Endpoint("e", "elasticsearch").logits and Endpoint(DEFAULT_ENDPOINT).logits
     assert not Endpoint("e", "cohere").logits and not Endpoint("e").logits
+    assert Endpoint("e", "cohere").hosted and not Endpoint("e").hosted and not Endpoint("e", "elasticsearch").hosted
 
 
 async def test_one_that_runs_is_ready_under_the_profiles_name(connection: Connection) -> None:

@@ -10,12 +10,14 @@ import pytest
 from tests.fakes.elastic import FakeElastic, Index, fake_elastic
 from workbench.config.profile import Profile
 from workbench.domain.deployment import ModelState, ModelStatus
+from workbench.domain.errors import BadInputError
 from workbench.domain.ranking import Aside, PairScore
 from workbench.domain.scores import ScoreSpace
 from workbench.engines.base import Reranker
 from workbench.engines.elasticsearch.engines import ClusterEngines
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.rerankers import ElasticReranker
+from workbench.engines.elasticsearch.templates import starter
 
 ARTICLES = {"1": {"title": "Hot laptop", "body": "A laptop gets hot."}, "2": {"title": "Bag", "body": "A laptop bag."}}
 PAGES = {"1": {"heading": "Hot", "content": "hot"}}
@@ -79,7 +81,36 @@ async def test_endpoints_that_may_not_be_listed_are_none(server: FakeElastic, tm
     server.cluster.forbidden = {"monitor_inference"}
     async with engines_of(server, tmp_path) as engines:
         choices = {choice.name: choice.options for choice in (await engines.open("articles")).retriever.choices}
+        assert (await reranker_of(engines)).space is ScoreSpace.ES, "they are shown as they come"
     assert choices["endpoint"] == ("my-reranker",)
+
+
+@pytest.mark.parametrize(
+    ("others", "there"), [((), "There is none at all."), (("own", "wide"), "There are: own, wide.")]
+)
+async def test_a_template_that_is_not_there_is_not_replaced_in_silence(
+    server: FakeElastic, tmp_path: Path, others: tuple[str, ...], there: str
+) -> None:
+    for other in others:
+        (tmp_path / f"{other}.json").write_text(starter())
+    async with engines_of(server, tmp_path, template="missing") as engines:
+        with pytest.raises(BadInputError) as failed:
+            await engines.open("articles")
+    assert failed.value.message == f"There is no query template missing.json in {tmp_path}."
+    assert failed.value.hint == f"{there} `template` in the profile names one."
+
+
+async def test_a_template_that_is_broken_keeps_an_index_closed_until_it_is_mended(
+    server: FakeElastic, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"query": {}')
+    async with engines_of(server, tmp_path, template="mine") as engines:
+        with pytest.raises(BadInputError, match=r"mine\.json, line 1: is no JSON"):
+            await engines.open("articles")
+        file.write_text(starter())
+        retriever = (await engines.open("articles")).retriever
+        assert (await retriever.search("laptop", 9)).ranking == "template mine"
 
 
 async def test_chunks_that_a_profile_names_and_the_server_does_not_know_are_told(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from tests.fakes.broken_server import (
     reset,
 )
 from workbench.config.profile import Profile
-from workbench.config.secrets import Secret
+from workbench.config.secrets import Secret, secret_of
+from workbench.domain.errors import BadInputError
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.failures import ClusterError, complaints, deepest
 
@@ -215,6 +216,20 @@ REFUSALS: dict[str, tuple[int, str, str, str, str]] = {
         "NODE does not speak this client's version of the interface: Accept version must be",
         "Elasticsearch 8 and 9",
     ),
+    "a text that ends in a semicolon": (
+        403,
+        "cluster_block_exception",
+        "index [d] blocked by: [FORBIDDEN/8/index write (api)];",
+        "blocked by: [FORBIDDEN/8/index write (api)].",
+        "full disk",
+    ),
+    "a blank text": (
+        400,
+        "status_exception",
+        "Both sequences must have at least one token",
+        "The text of a candidate is blank",
+        "filter in the profile",
+    ),
     "a mistake in the request": (
         400,
         "parsing_exception",
@@ -244,9 +259,9 @@ KEY = Secret("environment variable DEMO_KEY", lambda: "c2VjcmV0OnNlY3JldA==")
     ("settings", "message", "hint"),
     [
         ({}, "does not accept requests without credentials.", "Give the profile an api_key"),
-        ({"api_key": KEY}, "does not accept the API key from the environment variable DEMO_KEY.", "not expired"),
-        ({"user": "bob", "password": KEY}, "user bob with the password from the environment variable", "Check both"),
-        ({"bearer": KEY}, "the bearer token from the environment variable DEMO_KEY.", "get a new one"),
+        ({"api_key": KEY}, "does not accept the API key from environment variable DEMO_KEY.", "not expired"),
+        ({"user": "bob", "password": KEY}, "user bob with the password from environment variable", "Check both"),
+        ({"bearer": KEY}, "the bearer token from environment variable DEMO_KEY.", "get a new one"),
     ],
 )
 async def test_credentials_that_do_not_do_are_named_by_their_source(
@@ -256,6 +271,29 @@ async def test_credentials_that_do_not_do_are_named_by_their_source(
     assert message in failed.message
     assert hint in failed.hint
     assert failed.status == 401
+
+
+async def test_a_credential_in_the_file_is_named_without_a_second_article() -> None:
+    secret = secret_of("api_key", {"api_key": "c2VjcmV0OnNlY3JldA=="}, {}, BadInputError)
+    failed = await told(refusal(401, "security_exception", "unable to authenticate user"), api_key=secret)
+    assert failed.message == "NODE does not accept the API key from the profiles file (in clear)."
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "lasting"),
+    [
+        *((status, "some_exception", True) for status in (400, 401, 403, 404, 405, 406, 410, 413)),
+        *((status, "some_exception", False) for status in (408, 409, 429, 500, 502, 503, 504)),
+        (404, "search_context_missing_exception", False),
+    ],
+)
+async def test_what_somebody_has_to_mend_is_told_from_what_may_pass(status: int, kind: str, lasting: bool) -> None:
+    assert (await told(refusal(status, kind, "no"))).lasting is lasting
+
+
+async def test_nobody_there_may_pass() -> None:
+    assert not (await told("http://127.0.0.1:1")).lasting
+    assert not (await told(NOTHING)).lasting
 
 
 async def test_a_licence_is_known_by_its_key_too() -> None:

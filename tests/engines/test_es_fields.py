@@ -143,7 +143,7 @@ async def test_the_profile_comes_first() -> None:
         (
             {"field": "page"},
             "“page” of things holds no text.",
-            "Choose another: `field` in profile here, or another index.",
+            "Set `field` in profile here to body or meaning or title, or choose another index.",
         ),
         (
             {"fields": (("meaning", 1.0),)},
@@ -162,8 +162,33 @@ async def test_a_field_that_will_not_do_is_named_with_what_will(profile: Any, me
 
 
 async def test_an_index_without_text_cannot_be_used() -> None:
-    with pytest.raises(BadInputError, match=r"things has no field with text\."):
+    with pytest.raises(BadInputError, match=r"things has no field with text\.") as failed:
         await described({"year": {"type": "long"}})
+    assert failed.value.hint == "Choose another index."
+
+
+async def test_an_index_of_keywords_names_those_that_can_be_read_all_the_same() -> None:
+    fields = {"sku": KEYWORD, "year": {"type": "long"}}
+    with pytest.raises(BadInputError, match=r"things has no field with text\.") as failed:
+        await described(fields)
+    assert failed.value.hint == "Set `field` in profile here to sku, or choose another index."
+    assert (await described(fields, field="sku")).fields == (("sku", 1.0),)
+
+
+NESTED = {"type": "nested", "properties": {"text": TEXT, "by": {"properties": {"name": TEXT}}, "meaning": SEMANTIC}}
+
+
+async def test_what_is_below_a_nested_field_is_neither_searched_nor_read() -> None:
+    found = await described({"title": TEXT, "comments": NESTED, "zzz": TEXT})
+    assert dict(found.mapping) == {"title": "text", "comments": "nested", "zzz": "text"}
+    assert (found.field, found.fields, found.semantic) == ("zzz", (("title", 2.0), ("zzz", 1.0)), ())
+
+
+@pytest.mark.parametrize("named", [{"field": "comments.text"}, {"fields": (("comments.by.name", 2.0),)}])
+async def test_a_profile_that_names_what_is_nested_is_told_that_nothing_looks_there(named: Any) -> None:
+    with pytest.raises(BadInputError, match="is below the nested field comments") as failed:
+        await described({"title": TEXT, "comments": NESTED}, **named)
+    assert "profile here" in failed.value.hint
 
 
 async def test_an_index_that_is_not_there_is_said_to_be_not_there() -> None:

@@ -45,6 +45,23 @@ async def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyP
     assert await checked(encryption, "https://cluster.invalid:9200") is None
 
 
+async def test_a_proxy_before_one_host_keeps_no_other_from_being_checked(
+    ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    far = "https://cluster.invalid:9200"
+    async with broken_server(SOUND, tls=served(ca.issue_cert("127.0.0.1"), tmp_path)) as server:
+        said = await checked(address, far, server.url)
+        assert f"{server.url} (127.0.0.1) can be reached; {far}: asked through the proxy proxy:3128" in said.says
+        said = await checked(encryption, far, server.url)
+        assert said.verdict is Verdict.FAILED and f"certificate of {server.url} is not trusted" in said.says
+        ca_file = written(tmp_path / "ca.pem", ca.cert_pem)
+        assert (await checked(encryption, far, server.url, ca_file=ca_file)).verdict is Verdict.OK
+    said = await checked(address, far, "https://127.0.0.1:1")
+    assert said.verdict is Verdict.REMARK and "others cannot be reached: Nothing listens" in said.says
+    assert await checked(encryption, far, "https://127.0.0.1:1") is None
+
+
 async def test_no_proxy_stands_before_this_machine(
     ca: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

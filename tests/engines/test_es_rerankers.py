@@ -159,6 +159,35 @@ async def test_before_8_17_2_hits_hold_logits() -> None:
     assert "raw-scores" in told.rules and "negative-scores" not in told.rules
 
 
+async def test_negative_scores_of_an_unknown_version_are_logits_from_then_on() -> None:
+    with fake_elastic(SOURCES, version="8.17.0", forbidden={"monitor"}) as server:
+        bench = Bench(server)
+        found, reranker = await bench.found(), bench.reranker(min_score=-9.0)
+        await reranker.load()
+        assert reranker.space is ScoreSpace.ES
+        told = await bench.scores(reranker, found)
+        again = await bench.scores(reranker.by(()), found)
+        assert reranker.by(()).space is ScoreSpace.LOGIT
+        await bench.connection.close()
+    logits = {row.document.id: pytest.approx(logit(QUERY, row.document.body)) for row in found.candidates}
+    assert min(pair.score for pair in told.pairs.values()) < 0
+    for one in (told, again):
+        assert {id: pair.score for id, pair in one.pairs.items()} == logits
+        assert [aside.space for aside in one.asides if aside.space] == [ScoreSpace.LOGIT]
+        assert "raw logits" in one.finding("negative-scores").message
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_scores_of_a_service_that_nobody_knows_are_shown_as_they_come(bench: Bench, way: str) -> None:
+    reranker = bench.reranker(endpoints=(), way=way)
+    await reranker.load()
+    assert reranker.space is (ScoreSpace.ES if way == "retriever" else ScoreSpace.RELEVANCE)
+    for id, pair in (await bench.scores(reranker, await bench.found())).pairs.items():
+        own = logit(QUERY, body_of(id))
+        shown = elasticsearch_score(own) if way == "retriever" else own
+        assert pair.score == pytest.approx(shown, abs=1e-6)
+
+
 @pytest.mark.parametrize("way", ["retriever", "inference"])
 async def test_a_hosted_services_scores_are_its_own_either_way(bench: Bench, way: str) -> None:
     reranker = bench.reranker(endpoint="hosted", way=way)
@@ -200,6 +229,21 @@ async def test_a_threshold_drops_the_same_documents_either_way(bench: Bench) -> 
     assert str(inside.finding("dropped-out")) == str(apart.finding("dropped-out"))
 
 
+async def test_a_threshold_between_0_and_1_is_asked_about_where_it_leaves_nothing(bench: Bench) -> None:
+    found = await bench.found()
+    reranker = bench.reranker(min_score=0.5, way="inference")
+    assert (await bench.scores(reranker, found)).rules == ["dropped-out"]
+    cold = replace(found, candidates=tuple(row for row in found.candidates if logit(QUERY, row.document.body) < 0.5))
+    assert cold.candidates
+    assert (await bench.scores(reranker, cold)).rules == ["dropped-out", "min-score-space"]
+
+
+async def test_a_depth_that_nothing_fills_is_not_too_deep(bench: Bench) -> None:
+    found = await bench.found(500)
+    assert len(found.candidates) < 100 < searched(found).body["size"]
+    assert (await bench.scores(bench.reranker(), found)).rules == []
+
+
 async def test_a_threshold_that_an_older_server_does_not_hold_to_is_held_to_here() -> None:
     with fake_elastic(SOURCES, version="8.18.1") as server:
         bench = Bench(server)
@@ -207,6 +251,38 @@ async def test_a_threshold_that_an_older_server_does_not_hold_to_is_held_to_here
         await bench.connection.close()
     assert told.pairs and all(elasticsearch_score_inverse(pair.score) >= 2 - 1e-5 for pair in told.pairs.values())
     assert told.rules == ["min-score-not-repaired", "dropped-out"]
+
+
+ALIKE = [{"_id": "a"}, {"_id": " a"}, {"_id": "b", "_routing": "1"}, {"_id": "b", "_routing": "2"}, {"_id": "c"}]
+BODIES = ["laptop gets hot", "laptop", "hot", "gets part", "nothing"]
+
+
+def alike(*scores: float | None) -> dict[str, Any]:
+    """Hits of documents that are easily taken for one another, best first; None for one that is not found."""
+    rows = [{**one, "_index": "articles", "fields": {"body": [body]}} for one, body in zip(ALIKE, BODIES, strict=True)]
+    hits = [{**row, "_score": score} for row, score in zip(rows, scores, strict=True) if score is not None]
+    return {"took": 1, "hits": {"hits": sorted(hits, key=lambda hit: -hit["_score"])}}
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+@pytest.mark.parametrize("left_out", [None, 0, 2])
+async def test_documents_whose_ids_look_alike_and_one_id_on_two_shards_keep_their_own_scores(
+    bench: Bench, way: str, left_out: int | None
+) -> None:
+    own = [logit(QUERY, body) for body in BODIES]
+    mapped = [None if place == left_out else elasticsearch_score(score) for place, score in enumerate(own)]
+    bench.server.fail("_search", status=200, body=alike(9.0, 8.0, 7.0, 6.0, 5.0), times=1)
+    bench.server.fail("_search", status=200, body=alike(*mapped))
+    found = await bench.found(snapshot=False)
+    told = await bench.scores(bench.reranker(way=way), found)
+    assert len({row.document.id for row in found.candidates}) == 5
+    for place, (row, score) in enumerate(zip(found.candidates, own, strict=True)):
+        if way == "retriever":
+            assert (row.document.id in told.pairs) == (place != left_out)
+            score = elasticsearch_score(score)
+        if row.document.id in told.pairs:
+            assert told.pairs[row.document.id].score == pytest.approx(score)
+    assert "from-elsewhere" not in told.rules
 
 
 @pytest.mark.parametrize("way", ["retriever", "inference"])

@@ -118,9 +118,9 @@ async def test_a_search_gives_candidates_in_rank_order_with_everything_known_abo
     first = found.candidates[0]
     assert first.document == Document("hot", "Hot laptop", "A laptop gets hot while it is charging.")
     assert first.title_spans == ((0, 3), (4, 10))
-    assert (found.total, found.retrieve_ms, found.fetch_ms) == (3, 3.0, 0.0)
-    assert found.ranking == "bm25"
-    assert found.exchange and found.exchange.purpose == "first stage" and found.exchange.status == 200
+    assert (found.total, found.fetch_ms, found.ranking) == (3, 0.0, "bm25")
+    assert [(one.purpose, one.status) for one in found.exchanges] == [("snapshot", 200), ("first stage", 200)]
+    assert found.retrieve_ms == found.exchanges[0].wall_ms + 3.0
     assert (found.notes, found.findings) == ((), ())
 
 
@@ -192,6 +192,16 @@ async def test_a_document_keeps_its_name_whatever_else_is_found() -> None:
             for name, title in {"1": "Hot laptop", "1 (b)": "Laptop", "2": "Laptop bag", "2 (a)": "Cats"}.items():
                 document = await retriever.document(name)
                 assert document and document.title == title, "a list before may still show it"
+
+
+async def test_one_id_on_two_shards_leads_to_the_one_document_that_is_meant(server: FakeElastic) -> None:
+    hits = [{"_index": "articles", "_id": "1", "_routing": way, "_score": 1.0} for way in ("left", "right")]
+    async with retriever_of(server.url) as retriever:
+        reply(server, answered(*hits))
+        found = await retriever.search("hot", 9)
+        for name, way in zip(ids(found), ("left", "right"), strict=True):
+            await retriever.document(name)
+            assert {"term": {"_routing": way}} in searches(server)[-1]["query"]["bool"]["filter"]
 
 
 async def test_a_filter_narrows_what_is_found_and_changes_no_score(server: FakeElastic) -> None:
@@ -363,6 +373,20 @@ async def test_a_template_ranks_in_the_place_of_bm25_and_counts_as_it_is_now(
             await retriever.search("hot", 9, None, chosen(first_stage="template gone"))
 
 
+async def test_a_query_that_a_template_gets_as_it_is_was_not_read_as_plain_words(
+    server: FakeElastic, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('{"query": {"match": {"body": "{{query}}"}}}', "utf-8")
+    async with retriever_of(server.url, templates={"mine": file}) as retriever:
+        mine = chosen(first_stage="template mine")
+        odd = 'nothing:hot "laptop'
+        assert "plain words" in str((await retriever.search(odd, 9)).notes)
+        found = await retriever.search(odd, 9, None, mine)
+        assert found.candidates and found.notes == ()
+        assert "The query is empty" in str((await retriever.search(" ", 9, None, mine)).notes)
+
+
 # Snapshots ------------------------------------------------------------------------------------------
 
 
@@ -461,6 +485,17 @@ async def test_a_search_that_is_cancelled_is_cancelled_on_the_wire(server: FakeE
             await search
         await until(lambda: bool(server.abandoned))
         assert [asked.path for asked in server.abandoned] == ["/_search"]
+
+
+async def test_all_that_a_search_took_is_told_in_order(meant: FakeElastic) -> None:
+    async with retriever_of(meant.url, choices=(STAGES,)) as retriever:
+        await retriever.search("hot", 9)
+        meant.cluster.pits.clear()
+        meant.cluster.refuses = {"rrf"}
+        found = await retriever.search("hot", 9, None, chosen(first_stage="rrf"))
+    told = [(one.purpose, one.status) for one in found.exchanges]
+    assert told == [("first stage", 400), ("first stage", 404), ("snapshot", 200), ("first stage", 200)]
+    assert found.retrieve_ms == sum(one.wall_ms for one in found.exchanges[:3]) + 3.0
 
 
 async def test_a_server_without_snapshots_is_searched_as_it_is(server: FakeElastic) -> None:
@@ -651,8 +686,8 @@ async def test_a_list_without_end_and_a_text_without_end_are_cut(server: FakeEla
     first, second = (row.document for row in found.candidates)
     assert (first.title, first.body) == ("", "v")
     assert len(second.body) == TEXT_LIMIT and len(second.title) < 2_000
-    assert [(one.rule, one.ids) for one in found.findings if one.rule == "very-long-text"] == [
-        ("very-long-text", ("long",))
+    assert [(one.message[:25], one.ids) for one in found.findings if one.rule == "very-long-text"] == [
+        ("1 candidate has a text of", ("long",))
     ]
 
 
@@ -664,6 +699,7 @@ async def test_a_score_that_is_no_number_is_shown_as_0_and_said(server: FakeElas
         found = await retriever.search("hot", 3)
     assert [row.score for row in found.candidates] == [0.0]
     assert [finding.rule for finding in found.findings] == ["no-score"]
+    assert found.findings[0].message == "1 hit came without a score; 0 is shown instead."
 
 
 async def test_an_id_that_could_act_on_a_terminal_is_tamed_and_still_leads_to_its_document() -> None:

@@ -70,7 +70,7 @@ def reranker(**more: Any) -> dict[str, Any]:
 def test_scores_and_explanations_are_those_of_an_independent_server(tmp_path: Path) -> None:
     documents = docstrings(200)
     english = {"type": "text", "analyzer": "english"}
-    query = {"multi_match": {"query": "open the file's path", "fields": ["title^2", "body"]}}
+    query = {"multi_match": {"query": "return the file's path as a new string", "fields": ["title^2", "body"]}}
     body = {"query": query, "size": 200, "explain": True}
     lines = "".join(
         f"{json.dumps({'index': {'_id': one.id}})}\n{json.dumps({'title': one.title, 'body': one.body})}\n"
@@ -226,11 +226,51 @@ def test_a_hit_shows_what_was_asked_for(ask: Client) -> None:
     assert ask("POST", "/articles/_explain/zz", {"query": query})[0] == 404
 
 
+def test_what_is_nested_is_found_by_no_plain_query_and_shown_below_its_parent() -> None:
+    text = {"type": "text"}
+    mappings = {"properties": {"title": text, "notes": {"type": "nested", "properties": {"by": text, "text": text}}}}
+    document = {"title": "Pears", "notes": [{"by": "Ann", "text": "Sweet apples"}, {"text": "Sour"}]}
+    with fake_elastic(indices=[Index("things", {"1": document}, mappings)]) as server:
+        ask = Client(server)
+        words = {"multi_match": {"query": "apples", "fields": ["notes.text"]}}
+        for query in (words, {"exists": {"field": "notes.by"}}):
+            assert ask("POST", "/things/_search", {"query": query})[1]["hits"]["hits"] == []
+        body = {"fields": ["title", "notes.text", "notes.by"], "_source": False}
+        (hit,) = ask("POST", "/things/_search", body)[1]["hits"]["hits"]
+        assert hit["fields"] == {
+            "title": ["Pears"],
+            "notes": [{"by": ["Ann"], "text": ["Sweet apples"]}, {"text": ["Sour"]}],
+        }
+        reranker = {"field": "notes.text", "inference_id": "my-reranker", "inference_text": "apples"}
+        retriever = {"text_similarity_reranker": {"retriever": {"standard": {}}, **reranker}}
+        assert ask("POST", "/things/_search", {"retriever": retriever})[1]["hits"]["hits"] == []
+        assert ask("GET", "/things/_field_caps?fields=*")[1]["fields"]["notes"]["nested"]["searchable"] is False
+
+
 def test_several_searches_fail_one_by_one(ask: Client) -> None:
     lines = [{"index": "articles"}, {"query": {"match_all": {}}}, {"index": "gone"}, {}]
     content = "".join(json.dumps(line) + "\n" for line in lines)
     answer = ask.raw("POST", "/_msearch", content=content, headers={"Content-Type": "application/x-ndjson"}).json()
     assert [one["status"] for one in answer["responses"]] == [200, 404]
+
+
+def test_several_documents_are_got_at_once_as_they_were_last_written(server: FakeElastic, ask: Client) -> None:
+    server.index("articles").write("new", {"title": "Not refreshed", "body": "yet"})
+    status, said = ask("POST", "/articles/_mget?_source_includes=title", {"ids": ["a", "gone", "new"]})
+    assert status == 200
+    assert [(one["_id"], one["found"], one.get("_source")) for one in said["docs"]] == [
+        ("a", True, {"title": "Prune an apple tree"}),
+        ("gone", False, None),
+        ("new", True, {"title": "Not refreshed"}),
+    ]
+    assert ask.refusal({"ids": []}, "/articles/_mget")[0] == 400
+
+
+def test_an_index_says_which_data_stream_it_stands_behind() -> None:
+    with fake_elastic(indices=[Index(".ds-logs-1", data_stream="logs")]) as server:
+        said = Client(server)("GET", "/logs")[1]
+        assert said[".ds-logs-1"]["data_stream"] == "logs"
+        assert "data_stream" not in Client(server)("GET", "/articles")[1]["articles"]
 
 
 def test_bulk_has_a_status_per_item(server: FakeElastic, ask: Client) -> None:

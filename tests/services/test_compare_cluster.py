@@ -1,6 +1,7 @@
 """One query through both stages on a cluster."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,8 +52,8 @@ class Bench:
         return [stage async for stage in compare(QUERY, self.retriever, self.reranker, tuning)]
 
 
-@pytest.fixture
-async def bench(server: FakeElastic) -> AsyncIterator[Bench]:
+@asynccontextmanager
+async def opened(server: FakeElastic) -> AsyncIterator[Bench]:
     connection = Connection(Profile("test", hosts=(server.url,), timeout=5.0))
     index = await describe(connection, "articles")
     endpoints = await rerank_endpoints(connection)
@@ -61,6 +62,12 @@ async def bench(server: FakeElastic) -> AsyncIterator[Bench]:
     await reranker.load()
     yield Bench(server, retriever, reranker)
     await connection.close()
+
+
+@pytest.fixture
+async def bench(server: FakeElastic) -> AsyncIterator[Bench]:
+    async with opened(server) as bench:
+        yield bench
 
 
 @WAYS
@@ -94,6 +101,16 @@ async def test_way_model_and_space_are_named(bench: Bench, way: str) -> None:
     assert info.score_space is (ScoreSpace.ES if way == "retriever" else ScoreSpace.LOGIT)
 
 
+async def test_a_list_whose_scores_prove_to_be_logits_is_called_so() -> None:
+    with fake_elastic(SOURCES, version="8.17.0", forbidden={"monitor"}) as server:
+        server.index("articles").put("cold", {"title": "laptop", "body": "nothing of it"})
+        async with opened(server) as bench:
+            stages = await bench.stages("retriever")
+    assert stages[0].reranker and stages[0].reranker.score_space is ScoreSpace.ES
+    assert stages[-1].reranked[-1].score < 0
+    assert stages[-1].reranker and stages[-1].reranker.raw_space is stages[-1].reranker.score_space is ScoreSpace.LOGIT
+
+
 async def test_both_ways_make_the_same_list(bench: Bench) -> None:
     inside, apart = (await bench.stages("retriever"))[-1], (await bench.stages("inference"))[-1]
     assert [row.candidate for row in inside.reranked] == [row.candidate for row in apart.reranked]
@@ -116,7 +133,7 @@ async def test_what_was_sent_and_how_long_it_took_is_there(bench: Bench, way: st
     bench.server.cluster.took = 0
     last = (await bench.stages(way))[-1]
     purposes = [exchange.purpose for exchange in last.exchanges]
-    assert purposes == ["first stage", *["rerank"] * (1 if way == "retriever" else 2)]
+    assert purposes == ["snapshot", "first stage", *["rerank"] * (1 if way == "retriever" else 2)]
     waits = sum(exchange.wall_ms for exchange in last.exchanges)
     told = last.latency
     assert told.retrieve + told.fetch + told.rerank + told.network == pytest.approx(waits), "nothing counts twice"

@@ -56,7 +56,9 @@ class Index(ListRetriever):
         body = json.dumps({"retriever": {"standard": {"query": {"match": {"body": query}}}}, "size": depth})
         answer = json.dumps({"took": 3, "hits": {"total": {"value": found.total}}})
         exchange = Exchange("first stage", "POST", f"/{self.corpus}/_search", body, 200, answer, 3.0, 8.0)
-        return replace(found, notes=(), request=body, ranking=stage, exchange=exchange, findings=self.cluster.findings)
+        return replace(
+            found, notes=(), request=body, ranking=stage, exchanges=(exchange,), findings=self.cluster.findings
+        )
 
 
 class Endpoint(LengthReranker):

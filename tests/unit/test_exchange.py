@@ -62,7 +62,7 @@ def run(command: str, **variables: str) -> None:
 
 
 def test_a_body_comes_through_a_real_shell_as_it_was_sent(server: Server) -> None:
-    sent = Exchange("first stage", "POST", "/logs-{a,b}*,it's/_search?size=3&q=[x]", BODY)
+    sent = Exchange("first stage", "POST", "/logs-{a,b}*,it's/_search?size=3&q=[x]", BODY, auth="api_key")
     run(curl(sent, server.url), ES_API_KEY="test key")
     method, path, headers, body = server.got
     assert (method, path, body) == ("POST", sent.path, sent.body)
@@ -95,8 +95,23 @@ def test_values_by_line_stay_so(server: Server) -> None:
 
 
 def test_no_secret_is_written_but_where_it_comes_from() -> None:
-    text = curl(Exchange("x", "GET", "/", ""))
+    text = curl(Exchange("x", "GET", "/", "", auth="api_key"))
     assert '"Authorization: ApiKey $ES_API_KEY"' in text and '"$ES_URL"' in text
+
+
+@pytest.mark.parametrize(
+    ("auth", "shown"),
+    [
+        ("", None),
+        ("api_key", "ApiKey test key"),
+        ("basic", "Basic bWUgJDE6cCJ3"),
+        ("bearer", "Bearer test token"),
+    ],
+)
+def test_a_command_shows_the_kind_of_credential_that_was_shown(server: Server, auth: str, shown: str | None) -> None:
+    variables = {"ES_API_KEY": "test key", "ES_USER": "me $1", "ES_PASSWORD": 'p"w', "ES_TOKEN": "test token"}
+    run(curl(Exchange("x", "GET", "/", "", auth=auth), server.url), **variables)
+    assert server.got[2].get("Authorization") == shown
 
 
 def test_the_console_gets_the_same_value_laid_out() -> None:

@@ -12,7 +12,7 @@ from workbench.config.cluster_address import read_address
 from workbench.config.cluster_variables import ADDRESSES
 from workbench.config.profile import DEFAULT_ENDPOINT, Profile
 from workbench.config.profile_keys import COLOURS
-from workbench.config.profiles import Profiles, load_profiles
+from workbench.config.profiles import Profiles, default_profile, load_profiles
 from workbench.domain.errors import BadInputError, UnavailableError
 from workbench.services.profile_file import add_profile, use_profile
 
@@ -30,6 +30,12 @@ def load(path: Path, text: str, mode: int = 0o644, **environ: str) -> Profiles:
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
     return load_profiles(path, environ)
+
+
+def used(path: Path, text: str, mode: int = 0o644) -> None:
+    """Use the only profile of a text, whatever it is called."""
+    found = load(path, text, mode)
+    found.named(next(iter((*found.broken, *found.profiles))))
 
 
 def test_without_a_file_there_is_this_machine_and_nothing_else(path: Path) -> None:
@@ -174,25 +180,66 @@ def test_credentials_in_an_address_are_taken_out_of_it(path: Path) -> None:
         ("[prod.eu]\nhosts = 'es'", "'eu'"),
         ("['a:b']\nhosts = 'es'", "a:b"),
         ("['-']\nhosts = 'es'", "“-”"),
-        ("default = 'b'\n[a]\nhosts = 'es'", "default"),
         ("hosts = 'es'", "hosts"),
         ("[a", "profiles.toml"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file_and_profile(path: Path, text: str, names: str) -> None:
     with pytest.raises(BadInputError, match=names) as caught:
-        load(path, text)
-    assert caught.value.hint
+        used(path, text)
+    assert caught.value.hint and ("profiles.toml: " in caught.value.message or text == "[a")
     if text.startswith("[a]") and ":b" not in text:
         assert "profiles.toml: profile a: " in caught.value.message
 
 
+def test_a_profile_that_is_wrong_is_an_error_only_where_it_is_used(path: Path) -> None:
+    text = f"[a]\n{HOST}hots = '{SECRET}'\n[b]\n{HOST}['c:d']\n{HOST}"
+    profiles = load(path, text)
+    assert list(profiles.profiles) == ["b"] and profiles.named("b").hosts == ("https://es:9200",)
+    assert [warning.partition("; ")[0] for warning in profiles.warnings] == [
+        f"{path}: profile a: unknown key 'hots'",
+        f"{path}: “c:d” cannot be the name of a profile",
+    ]
+    assert SECRET not in repr(profiles)
+    profiles = load(path, f"default = 'a'\n{text}")
+    with pytest.raises(BadInputError, match="unknown key 'hots'"):
+        profiles.named(profiles.default)
+
+
+def test_profiles_that_are_all_wrong_do_not_make_way_for_the_environment(path: Path) -> None:
+    assert load(path, "[a]\nhots = 1", ES_URL="https://es").profiles == {}
+
+
+@pytest.mark.parametrize("default", ["'b'", "3", "['a']"])
+def test_a_default_that_names_no_profile_is_an_error_only_where_it_is_used(path: Path, default: str) -> None:
+    profiles = load(path, f"default = {default}\n[a]\n{HOST}")
+    assert profiles.named("a") and "default names no profile; there are: a." in profiles.warnings[0]
+    with pytest.raises(BadInputError, match="There is no profile"):
+        profiles.named(profiles.default)
+
+
+def test_a_file_that_cannot_be_read_keeps_nobody_from_this_machine(path: Path) -> None:
+    assert default_profile(path, {}) == ("", ())
+    load(path, f"default = 'a'\n[a]\n{HOST}")
+    assert default_profile(path, {}) == ("a", ())
+    for content in (f"[a]\napi_key = '{SECRET}".encode(), b"\xff"):
+        path.write_bytes(content)
+        name, (warning,) = default_profile(path, {})
+        assert name == "" and f"{path} cannot be read" in warning and SECRET not in warning
+        with pytest.raises(BadInputError, match="cannot be read"):
+            load_profiles(path, {})
+
+
+def test_a_mark_of_the_byte_order_is_passed_over(path: Path) -> None:
+    assert load(path, f"\ufeffdefault = 'a'\n[a]\n{HOST}").default == "a"
+
+
 def test_a_key_that_is_nearly_right_gets_a_suggestion(path: Path) -> None:
     with pytest.raises(BadInputError) as caught:
-        load(path, f"[a]\n{HOST}api_key_comand = ['op']")
+        used(path, f"[a]\n{HOST}api_key_comand = ['op']")
     assert "Did you mean api_key_command?" in caught.value.hint
     with pytest.raises(BadInputError) as caught:
-        load(path, "[prod.eu]\nhosts = 'es'")
+        used(path, "[prod.eu]\nhosts = 'es'")
     assert '["prod.eu"]' in caught.value.hint
 
 
@@ -215,7 +262,7 @@ def test_a_key_that_is_nearly_right_gets_a_suggestion(path: Path) -> None:
 )
 def test_no_error_repeats_what_could_be_a_secret(path: Path, text: str) -> None:
     with pytest.raises(BadInputError) as caught:
-        load(path, text, 0o600)
+        used(path, text, 0o600)
     assert SECRET not in caught.value.message + caught.value.hint + caught.value.detail + repr(caught.value)
     assert not caught.value.__cause__, "a parser's error holds the whole text"
 
@@ -224,7 +271,7 @@ def test_no_error_repeats_what_could_be_a_secret(path: Path, text: str) -> None:
 def test_a_credential_in_clear_takes_a_file_that_nobody_else_can_read(path: Path) -> None:
     text = f"[a]\n{HOST}api_key = '{SECRET}'"
     with pytest.raises(BadInputError, match="others can read") as caught:
-        load(path, text, 0o640)
+        used(path, text, 0o640)
     assert f"chmod 600 {path}" in caught.value.hint and SECRET not in str(caught.value)
     profiles = load(path, text, 0o600)
     key = profiles.named("a").api_key

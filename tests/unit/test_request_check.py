@@ -18,7 +18,6 @@ from workbench.domain.request_check import (
     chunks_not_known,
     endpoint_not_there,
     min_score_not_repaired,
-    min_score_of_another_space,
     raw_negative_scores,
     read_field_no_text,
     search_timed_out,
@@ -32,6 +31,7 @@ from workbench.domain.request_check import (
 from workbench.domain.rerank_check import (
     check_reranked,
     dropped_out,
+    min_score_of_another_space,
     negative_scores,
     results_from_elsewhere,
 )
@@ -69,7 +69,7 @@ def test_every_rule_says_one_line_with_what_to_do() -> None:
         min_score=0.5, chunks=2, server=Server((8, 17, 0)), reads=("title", "price"),
     )  # fmt: skip
     found = check_plan(odd)
-    assert len({finding.rule for finding in found}) == len(found) == 9
+    assert len({finding.rule for finding in found}) == len(found) == 8
     assert all(said(finding) for finding in found)
 
 
@@ -110,6 +110,11 @@ def test_a_depth_beyond_what_cpus_bear_is_told_with_the_inferences_it_costs() ->
     assert "150 inferences" in said(too_deep(replace(PLAN, depth=150)))
 
 
+def test_a_depth_beyond_all_candidates_costs_no_more_than_these() -> None:
+    assert too_deep(replace(PLAN, depth=400, candidates=20)) is None
+    assert "120 candidates are 120 inferences" in said(too_deep(replace(PLAN, depth=400, candidates=120)))
+
+
 def test_chunks_multiply_the_inferences_where_they_are_chosen() -> None:
     chunked = replace(PLAN, depth=50, chunks=3)
     assert "50 candidates of 3 chunks are 150 inferences" in (told := said(too_deep(chunked)))
@@ -123,25 +128,6 @@ def test_before_8_18_an_endpoint_has_to_be_made_and_named() -> None:
     assert "8.17.4" in said(endpoint_not_there(old))
     assert endpoint_not_there(replace(old, server=Server((8, 18, 0)))) is None
     assert endpoint_not_there(replace(old, endpoint="mine")) is None
-
-
-@pytest.mark.parametrize("score", [0.1, 0.5, 0.99])
-def test_a_min_score_between_0_and_1_is_probably_of_another_space(score: float) -> None:
-    assert "raw logit" in said(min_score_of_another_space(replace(PLAN, min_score=score)))
-
-
-def test_the_logits_that_were_meant_are_told() -> None:
-    told = said(min_score_of_another_space(replace(PLAN, min_score=0.5)))
-    assert "hit score of 0.5 use -0.69" in told and "sigmoid of it 0.00" in told
-
-
-@pytest.mark.parametrize("score", [None, -2.0, 0.0, 1.0, 5.0])
-def test_other_thresholds_are_logits(score: float | None) -> None:
-    assert min_score_of_another_space(replace(PLAN, min_score=score)) is None
-
-
-def test_a_hosted_services_scores_are_mostly_between_0_and_1() -> None:
-    assert min_score_of_another_space(replace(PLAN, min_score=0.5, logits=False)) is None
 
 
 @pytest.mark.parametrize(
@@ -222,6 +208,28 @@ def test_results_that_did_not_come_back_are_counted_with_the_reason() -> None:
 def test_a_result_that_is_missing_for_no_reason_is_told_as_such() -> None:
     assert "1 for no reason" in said(dropped_out(PLAN, rows("a", "b"), [("d1", 9.0)]))
     assert dropped_out(PLAN, rows("a"), [("d1", 9.0)]) is None
+
+
+@pytest.mark.parametrize("score", [0.1, 0.5, 0.99])
+def test_a_min_score_between_0_and_1_that_leaves_nothing_is_probably_of_another_space(score: float) -> None:
+    plan = replace(PLAN, min_score=score)
+    assert "raw logit" in said(min_score_of_another_space(plan, rows("a", "b"), []))
+    assert min_score_of_another_space(plan, rows("a", "b"), [("d1", 2.0)]) is None, "somebody may well mean it"
+    assert min_score_of_another_space(plan, rows(" "), []) is None, "there was nothing to leave out"
+
+
+def test_the_logits_that_were_meant_are_told() -> None:
+    told = said(min_score_of_another_space(replace(PLAN, min_score=0.5), rows("a"), []))
+    assert "hit score of 0.5 use -0.69" in told and "sigmoid of it 0.00" in told
+
+
+@pytest.mark.parametrize("score", [None, -2.0, 0.0, 1.0, 5.0])
+def test_other_thresholds_are_logits(score: float | None) -> None:
+    assert min_score_of_another_space(replace(PLAN, min_score=score), rows("a"), []) is None
+
+
+def test_a_hosted_services_scores_are_mostly_between_0_and_1() -> None:
+    assert min_score_of_another_space(replace(PLAN, min_score=0.5, logits=False), rows("a"), []) is None
 
 
 def test_negative_scores_are_told_where_the_server_should_map_them() -> None:

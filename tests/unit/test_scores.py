@@ -1,8 +1,17 @@
 """Score spaces and how they mix."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from workbench.domain.scores import min_max, mix, sigmoid
+from workbench.domain.scores import ScoreSpace, min_max, mix, sigmoid
+
+SCHEMA = Path(__file__).parents[1] / "e2e" / "compare.schema.json"
+
+
+def test_every_space_is_one_that_printed_results_may_name() -> None:
+    assert set(json.loads(SCHEMA.read_text())["$defs"]["space"]["enum"]) == set(ScoreSpace)
 
 
 def test_sigmoid_matches_a_published_pair_and_never_overflows() -> None:

@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import select
 import sys
 import traceback
 from collections.abc import Mapping
@@ -92,6 +93,38 @@ def test_a_command_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(secrets, "COMMAND_PATIENCE", 0.2)
     with pytest.raises(UnavailableError, match="no answer"):
         read(prints("import time; time.sleep(60)")).fetch()
+
+
+def test_a_command_that_prints_without_end_is_stopped() -> None:
+    with pytest.raises(UnavailableError, match="printed more than 64 kB, and was stopped") as caught:
+        read(prints(f"while True: print({VALUE!r})")).fetch()
+    assert VALUE not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no named pipes here")
+def test_a_command_that_takes_too_long_is_ended_with_its_children(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "COMMAND_PATIENCE", 1.0)
+    fifo = tmp_path / "alive"
+    os.mkfifo(fifo)
+    alive = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    script = 'sleep 60 >"$0" & echo started >"$0"; wait'
+    try:
+        with pytest.raises(UnavailableError, match="no answer"):
+            read({"api_key_command": ["sh", "-c", script, str(fifo)]}).fetch()
+        assert os.read(alive, 100) == b"started\n"
+        ended, _, _ = select.select([alive], [], [], 10)
+        assert ended and os.read(alive, 100) == b"", "nobody holds the other end any longer"
+    finally:
+        os.close(alive)
+
+
+def test_a_command_that_goes_on_after_it_printed_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "COMMAND_PATIENCE", 1.0)
+    code = "import os, sys, time; print('x', flush=True); os.close(1); time.sleep(30)"
+    with pytest.raises(UnavailableError, match="no answer"):
+        read(prints(code)).fetch()
 
 
 def test_a_command_that_is_not_there_is_named(tmp_path: Path) -> None:

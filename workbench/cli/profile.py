@@ -7,22 +7,21 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.cli.checks import show
 from workbench.cli.formats import json_text
 from workbench.cli.main import say
+from workbench.cli.progress import noun
 from workbench.config.paths import user_paths
 from workbench.config.profile import Profile
 from workbench.config.profile_keys import SECRETS
 from workbench.config.profiles import Profiles, load_profiles
 from workbench.config.settings import THIS_MACHINE
+from workbench.domain.check import Check, Verdict
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
 from workbench.services.profile_file import add_profile, use_profile
-
-if TYPE_CHECKING:
-    from workbench.domain.check import Check
 
 FLAGS = (
     "cloud_id", "index", "field", "title", "endpoint", "rerank", "ca_file", "fingerprint", "client_cert", "client_key",
@@ -98,11 +97,14 @@ def test(arguments: Namespace) -> int:
         ]
         sys.stdout.write(json_text({"profile": profile.name, "ok": ok, "checks": rows}))
     elif ok:
-        sys.stdout.write(f"\n{profile.name} can be used: workbench --profile {profile.name}\n")
+        remarks = sum(check.verdict is Verdict.REMARK for check in checks)
+        seen = f"Nothing keeps {profile.name} from being used, but see the {noun(remarks, 'remark')} above"
+        says = seen if remarks else f"{profile.name} can be used"
+        sys.stdout.write(f"\n{says}: workbench --profile {profile.name}\n")
     return 0 if ok else 3 if checks[-1].unreachable else 1
 
 
-async def examine(profile: Profile, show: Callable[["Check"], None] | None = None) -> "list[Check]":
+async def examine(profile: Profile, show: Callable[[Check], None] | None = None) -> list[Check]:
     """Walk through the checks of a profile.
 
     Args:
@@ -115,7 +117,7 @@ async def examine(profile: Profile, show: Callable[["Check"], None] | None = Non
     connection = Connection(profile)
     checks = []
     try:
-        async for check in checkup(connection):
+        async for check in checkup(connection, user_paths().templates):
             checks.append(check)
             if show:
                 show(check)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench import __version__
+from workbench.cli.main import say
 from workbench.config.paths import Paths, bundled, user_paths
 from workbench.config.settings import THIS_MACHINE, Settings, load_settings, parse_settings
 from workbench.domain.deployment import PreparedModel
@@ -40,7 +41,13 @@ def settings_for(arguments: "Namespace") -> Settings:
     }
     parse_settings(given, "command line")
     settings = replace(settings, **given)
-    profile = settings.profile or (_profiles(paths).default if paths.profiles.exists() else "")
+    profile = settings.profile
+    if not profile and paths.profiles.exists():
+        from workbench.config.profiles import default_profile
+
+        profile, warnings = default_profile(paths.profiles, os.environ)
+        for warning in warnings:
+            say(warning)
     if profile in ("", THIS_MACHINE):
         return replace(settings, profile="")
     return replace(settings, profile=profile, corpus=place_of(profile, given.get("corpus", "")))

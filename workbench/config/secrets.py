@@ -1,10 +1,15 @@
 """Credentials by where they come from: the value itself is fetched late, and never named."""
 
+import os
 import re
 import shlex
+import signal
 import subprocess
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any, Never
 
 from workbench.domain.errors import BadInputError, UnavailableError
@@ -15,6 +20,9 @@ SOURCES = ("_env", "_command", "_keyring", "")
 """What a credential's key ends in, by where it comes from; without an ending, it stands there in clear."""
 COMMAND_PATIENCE = 60.0
 """Seconds for a command; long enough to touch a fingerprint reader."""
+
+COMMAND_BYTES = 64_000
+"""The most that a command may print; a credential is far shorter."""
 
 Refuse = Callable[[str, str], BadInputError]
 """Makes the error for what is wrong with a key, of what is wrong and what to do."""
@@ -65,7 +73,7 @@ def secret_of(kind: str, raw: Mapping[str, Any], environ: Mapping[str, str], ref
         return _from_environment(kind, key, value, environ, refuse)
     if key.endswith("_keyring"):
         return _from_keyring(kind, key, value, refuse)
-    return in_clear(kind, value, "the profiles file, in clear")
+    return in_clear(kind, value, "the profiles file (in clear)")
 
 
 def in_clear(kind: str, value: str, source: str) -> Secret:
@@ -93,7 +101,7 @@ def _from_environment(kind: str, key: str, name: str, environ: Mapping[str, str]
         value = environ.get(name, "")
         if not value.strip():
             raise BadInputError(
-                f"The {KINDS[kind]} should come from the {source}, which is not set.",
+                f"The {KINDS[kind]} should come from {source}, which is not set.",
                 f"Set it in the shell that starts workbench: export {name}=…",
             )
         return _sound(kind, value, source)
@@ -111,23 +119,22 @@ def _from_command(kind: str, key: str, words: Any, refuse: Refuse) -> Secret:
     source = f"command {single_line(words[0], 60)}"
 
     def fail(happened: str, hint: str) -> UnavailableError:
-        return UnavailableError(f"The {KINDS[kind]} should come from the {source}, which {happened}.", hint)
+        return UnavailableError(f"The {KINDS[kind]} should come from {source}, which {happened}.", hint)
 
     def fetch() -> str:
         by_hand = f"Run what {key} says in a shell to see why."
         try:
-            # In a session of its own it has no terminal to write its questions over the screen.
-            done = subprocess.run(
-                words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_PATIENCE, start_new_session=True
-            )
-        except subprocess.TimeoutExpired:
+            code, printed = _printed(words)
+        except TimeoutError:
             raise fail(f"gave no answer in {COMMAND_PATIENCE:g} s", by_hand) from None
         except OSError as error:
             raise fail(f"cannot be run ({error.strerror})", "Install it, or write its whole path.") from None
-        if done.returncode:
-            raise fail(f"failed with code {done.returncode}", by_hand)
+        if len(printed) > COMMAND_BYTES:
+            raise fail(f"printed more than {COMMAND_BYTES // 1000} kB, and was stopped", by_hand)
+        if code:
+            raise fail(f"failed with code {code}", by_hand)
         try:
-            value = done.stdout.decode()
+            value = printed.decode()
         except UnicodeDecodeError:
             raise fail("printed something that is not text", by_hand) from None
         if not value.strip():
@@ -135,6 +142,60 @@ def _from_command(kind: str, key: str, words: Any, refuse: Refuse) -> Secret:
         return _sound(kind, value, source)
 
     return Secret(source, fetch)
+
+
+def _printed(words: Sequence[str]) -> tuple[int, bytes]:
+    """Run a command; whatever happens, it has ended, with its children, when it printed too much or took too long.
+
+    Returns:
+        Its exit code, and what it printed, of which no more than a little above `COMMAND_BYTES` is read.
+
+    Raises:
+        TimeoutError: It took longer than `COMMAND_PATIENCE`.
+        OSError: It cannot be run.
+    """
+    end = time.monotonic() + COMMAND_PATIENCE
+    # In a session of its own it has no terminal to write its questions over the screen.
+    process = subprocess.Popen(
+        words,
+        bufsize=0,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    printed = bytearray()
+
+    def read() -> None:
+        assert process.stdout
+        with process.stdout as pipe:
+            while len(printed) <= COMMAND_BYTES and (part := pipe.read(COMMAND_BYTES)):
+                printed.extend(part)
+
+    reading = Thread(target=read, name="credential command", daemon=True)
+    try:
+        reading.start()
+        reading.join(COMMAND_PATIENCE)
+        if reading.is_alive():
+            raise TimeoutError
+        if len(printed) <= COMMAND_BYTES:
+            return process.wait(max(end - time.monotonic(), 0)), bytes(printed)
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    finally:
+        if process.returncode is None:
+            _kill(process)
+    return process.returncode, bytes(printed)
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that has not been waited for, and its children."""
+    if hasattr(os, "killpg"):
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
 
 
 def _from_keyring(kind: str, key: str, place: str, refuse: Refuse) -> Secret:
@@ -151,13 +212,13 @@ def _from_keyring(kind: str, key: str, place: str, refuse: Refuse) -> Secret:
             value = keyring.get_password(service, user)
         except Exception as error:  # Each system's keyring raises errors of its own.
             raise UnavailableError(
-                f"The {KINDS[kind]} should come from the {source}, but the system's keyring cannot be asked.",
+                f"The {KINDS[kind]} should come from {source}, but the system's keyring cannot be asked.",
                 f"Unlock it, or use {kind}_env or {kind}_command.",
                 detail=type(error).__name__,
             ) from None
         if not (value or "").strip():
             raise BadInputError(
-                f"The {KINDS[kind]} should come from the {source}, which does not exist.", f"Store it: {store}"
+                f"The {KINDS[kind]} should come from {source}, which does not exist.", f"Store it: {store}"
             )
         return _sound(kind, value or "", source)
 
@@ -175,4 +236,4 @@ def _sound(kind: str, value: str, source: str) -> str:
     if value and sound:
         return value
     wrong = "holds line ends, blanks or control characters" if value else "is empty"
-    raise BadInputError(f"The {KINDS[kind]} from the {source} {wrong}.", "Store it again, with nothing around it.")
+    raise BadInputError(f"The {KINDS[kind]} from {source} {wrong}.", "Store it again, with nothing around it.")

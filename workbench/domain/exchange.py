@@ -7,6 +7,12 @@ from typing import Any
 
 from workbench.domain.text import sanitize
 
+_SHOWN = {
+    "api_key": '-H "Authorization: ApiKey $ES_API_KEY"',
+    "basic": '-u "$ES_USER:$ES_PASSWORD"',
+    "bearer": '-H "Authorization: Bearer $ES_TOKEN"',
+}
+"""How curl shows each kind of credential."""
 LINES = ("_bulk", "_msearch")
 """Ends of the paths whose body is one JSON value per line."""
 
@@ -29,9 +35,12 @@ class Exchange:
     took_ms: float | None = None
     """What the server says it took; None when it does not say."""
     wall_ms: float = 0.0
-    """Until the last byte is in; opening a connection, where none was open, included."""
+    """From when it was asked for until the last byte is in: credentials, connections, further tries and the pauses
+    between them included."""
     index: str = ""
     """What a search in a point in time searches, quoted for a path; empty for any other request."""
+    auth: str = ""
+    """With what kind of credential: `api_key`, `basic` or `bearer`; empty for none."""
 
     @property
     def lasting(self) -> "Exchange":
@@ -70,7 +79,8 @@ class Finding:
 def curl(exchange: Exchange, host: str = "") -> str:
     """Write a request as a command for a POSIX shell, without its point in time.
 
-    The address and the key are left to `$ES_URL` and `$ES_API_KEY`: neither is known here, and neither should be.
+    The address and the credential are left to variables, such as `$ES_URL` and `$ES_API_KEY`: neither is known here,
+    and neither should be.
 
     Args:
         exchange: The request; its answer does not matter.
@@ -80,10 +90,9 @@ def curl(exchange: Exchange, host: str = "") -> str:
     address = shlex.quote(host.rstrip("/")) if host else '"$ES_URL"'
     method = "--head" if exchange.method == "HEAD" else f"-X {exchange.method}"
     # Without globbing: braces and brackets are allowed in the name of a data stream's pattern.
-    lines = [
-        f"curl -sS --globoff {method} {address}{shlex.quote(exchange.path)}",
-        '-H "Authorization: ApiKey $ES_API_KEY"',
-    ]
+    lines = [f"curl -sS --globoff {method} {address}{shlex.quote(exchange.path)}"]
+    if shown := _SHOWN.get(exchange.auth):
+        lines.append(shown)
     if exchange.body:
         kind = "x-ndjson" if _by_line(exchange) else "json"
         # Not --data, which takes a body that begins with @ for the name of a file.

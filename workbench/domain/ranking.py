@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from workbench.domain.documents import Document, Span
 from workbench.domain.exchange import Exchange, Finding
+from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import TokenCount
 
 
@@ -29,7 +30,7 @@ class Retrieval:
     total: int
     """How many documents match in all."""
     retrieve_ms: float
-    """Finding and scoring."""
+    """Finding and scoring; with what a server did for it first, such as keeping a state of the index."""
     fetch_ms: float
     """Reading the documents' text."""
     notes: tuple[str, ...] = ()
@@ -40,8 +41,8 @@ class Retrieval:
     """Name of what ranked the candidates, such as `bm25`, `rrf` or `linear`."""
     searched: object = None
     """What was searched and how, for the engine's own reranker; None where it has none."""
-    exchange: Exchange | None = None
-    """What went to and came from a server; None when there is none."""
+    exchanges: tuple[Exchange, ...] = ()
+    """What went to and came from a server, in order; none where there is no server."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -53,6 +54,8 @@ class Aside:
     findings: tuple[Finding, ...] = ()
     infer_ms: float = 0.0
     """Of pairs that get no score; none of a pair's own."""
+    space: ScoreSpace | None = None
+    """Of this query's scores, where only the answer tells."""
 
 
 @dataclass(frozen=True)

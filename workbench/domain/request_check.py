@@ -1,6 +1,5 @@
 """Rules that look at a search before it is sent and at what its first stage found, and say what is odd about it."""
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -41,6 +40,8 @@ class Plan:
     """All fields that the model is asked to read; `read` is one of them."""
     logits: bool = True
     """Whether the model's own scores are logits; a hosted service's are not."""
+    candidates: int | None = None
+    """How many there are to rerank; as many as `depth` when None."""
 
 
 def check_plan(plan: Plan) -> tuple[Finding, ...]:
@@ -51,7 +52,6 @@ def check_plan(plan: Plan) -> tuple[Finding, ...]:
         several_fields_read,
         too_deep,
         endpoint_not_there,
-        min_score_of_another_space,
         min_score_not_repaired,
         chunks_not_known,
         raw_negative_scores,
@@ -123,12 +123,13 @@ def several_fields_read(plan: Plan) -> Finding | None:
 def too_deep(plan: Plan) -> Finding | None:
     """Each pair is one inference."""
     each = plan.chunks if plan.chunks and plan.way == "retriever" and plan.server.has("chunk_rescorer") else 1
-    if plan.depth * each <= DEEP:
+    count = plan.depth if plan.candidates is None else plan.candidates
+    if count * each <= DEEP:
         return None
-    pairs = f"{plan.depth:,} candidates" + (f" of {each} chunks" if each > 1 else "")
+    pairs = f"{count:,} candidates" + (f" of {each} chunks" if each > 1 else "")
     return Finding(
         "too-deep",
-        f"{pairs} are {plan.depth * each:,} inferences for each search, more than CPUs do while a person waits.",
+        f"{pairs} are {count * each:,} inferences for each search, more than CPUs do while a person waits.",
         f"Lower the depth to {max(DEEP // each // 10 * 10, 10)} or less.",
     )
 
@@ -141,18 +142,6 @@ def endpoint_not_there(plan: Plan) -> Finding | None:
         "endpoint-not-there",
         f"A server of version {plan.server.number} has no endpoint {DEFAULT_ENDPOINT}.",
         "Create one with PUT _inference/rerank/NAME and set `endpoint` in the profile.",
-    )
-
-
-def min_score_of_another_space(plan: Plan) -> Finding | None:
-    """The threshold is a logit, though the hits show another number."""
-    if not plan.logits or plan.min_score is None or not 0 < plan.min_score < 1:
-        return None
-    logit = math.log(plan.min_score / (1 - plan.min_score))
-    return Finding(
-        "min-score-space",
-        f"min_score {plan.min_score:g} is compared with the model's raw logit, not with the score of a hit.",
-        f"For a hit score of {plan.min_score:g} use {math.log(plan.min_score):.2f}, for a sigmoid of it {logit:.2f}.",
     )
 
 

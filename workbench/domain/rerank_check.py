@@ -1,5 +1,6 @@
 """Rules that look at what came back from reranking, and say what is odd about it."""
 
+import math
 from collections.abc import Sequence
 
 from workbench.domain.exchange import Finding
@@ -19,6 +20,7 @@ def check_reranked(
     """
     found = (
         dropped_out(plan, candidates, hits),
+        min_score_of_another_space(plan, candidates, hits),
         negative_scores(plan, hits),
         results_from_elsewhere(candidates, hits),
     )
@@ -47,16 +49,32 @@ def dropped_out(plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tupl
     return of_documents("dropped-out", [document.id for document in gone], message, hint)
 
 
+def min_score_of_another_space(
+    plan: Plan, candidates: Sequence[Candidate], hits: Sequence[tuple[str, float]]
+) -> Finding | None:
+    """The threshold is a logit, though the hits show another number; told where it left nothing at all."""
+    if not plan.logits or plan.min_score is None or not 0 < plan.min_score < 1:
+        return None
+    if hits or not any(row.document.text.strip() for row in candidates):
+        return None
+    logit = math.log(plan.min_score / (1 - plan.min_score))
+    return Finding(
+        "min-score-space",
+        f"min_score {plan.min_score:g} is compared with the model's raw logit, not with the score of a hit.",
+        f"For a hit score of {plan.min_score:g} use {math.log(plan.min_score):.2f}, for a sigmoid of it {logit:.2f}.",
+    )
+
+
 def negative_scores(plan: Plan, hits: Sequence[tuple[str, float]]) -> Finding | None:
-    """A retriever that maps its scores gives none below zero."""
+    """A retriever that maps its scores gives none below zero; of an unknown version they tell that it does not."""
     ids = [id for id, score in hits if score < 0]
     if plan.way != "retriever" or not plan.server.has("mapped scores") or not ids:
         return None
     return of_documents(
         "negative-scores",
         ids,
-        f"{share(len(ids), hits, 'results')} a score below 0, which this server should never give",
-        "Set `rerank` to inference to see the model's own scores.",
+        f"{share(len(ids), hits, 'results')} a score below 0, so the hits hold the model's raw logits",
+        "Such scores can fail a search or disorder it: set `rerank` to inference, or upgrade to 8.17.2 or newer.",
     )
 
 

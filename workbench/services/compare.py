@@ -195,9 +195,13 @@ def _said(
 ) -> Comparison:
     """Add what both stages had to say beside their results."""
     findings = (*found.findings, *(finding for aside in asides for finding in aside.findings))
-    exchanges = (found.exchange, *(aside.exchange for aside in asides))
+    exchanges = (*found.exchanges, *(aside.exchange for aside in asides))
+    info = comparison.reranker
+    if info and (told := [aside.space for aside in asides if aside.space]):
+        info = replace(info, score_space=told[-1], raw_space=told[-1])
     return replace(
         comparison,
+        reranker=info,
         warnings=(*found.notes, *map(str, findings), *warnings),
         findings=findings,
         exchanges=tuple(exchange for exchange in exchanges if exchange),
@@ -205,7 +209,7 @@ def _said(
 
 
 def _latency(found: Retrieval, asides: Sequence[Aside], total: float, scores: Sequence[PairScore] = ()) -> Latency:
-    exchanges = (found.exchange, *(aside.exchange for aside in asides))
+    exchanges = (*found.exchanges, *(aside.exchange for aside in asides))
     return Latency(
         found.retrieve_ms,
         found.fetch_ms,

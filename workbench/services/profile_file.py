@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.config.profiles import Profiles, check_name, load_profiles, parse_profiles
+from workbench.config.profiles import Profiles, check_name, load_profiles, read_profiles
 from workbench.domain.errors import BadInputError, UnavailableError
 from workbench.services import disk
 
@@ -46,7 +46,7 @@ def add_profile(path: Path, name: str, values: Mapping[str, Any], replace: bool 
             del table[key]
         table.update(values)
 
-    return _change(path, add)
+    return _change(path, name, add)
 
 
 def use_profile(path: Path, name: str) -> Profiles:
@@ -70,10 +70,10 @@ def use_profile(path: Path, name: str) -> Profiles:
         else:
             document.pop("default", None)
 
-    return _change(path, use)
+    return _change(path, name, use)
 
 
-def _change(path: Path, change: Callable[["TOMLDocument", Profiles], None]) -> Profiles:
+def _change(path: Path, name: str, change: Callable[["TOMLDocument", Profiles], None]) -> Profiles:
     import tomlkit
 
     # The file may be a link into a folder that the person keeps elsewhere.
@@ -81,10 +81,12 @@ def _change(path: Path, change: Callable[["TOMLDocument", Profiles], None]) -> P
     try:
         with disk.held(path, disk.PATIENCE):
             known = load_profiles(path, os.environ)
-            document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
+            document = tomlkit.parse(path.read_text(encoding="utf-8-sig") if path.exists() else "")
             change(document, known)
             text = tomlkit.dumps(document)
-            parse_profiles(text, path, os.environ, private=True)
+            written = read_profiles(text, path, os.environ, private=True)
+            if name:
+                written.named(name)  # Another one that was wrong before may stay so.
             if text or path.exists():
                 disk.replace(path, text, private=True)  # It may hold a credential in clear.
             return load_profiles(path, os.environ)

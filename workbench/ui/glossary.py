@@ -78,6 +78,7 @@ PARTS: dict[str, Part] = {
                 "w × model + (1 − w) × BM25, both stretched to 0–1 over this query's candidates. Says nothing "
                 "across queries.",
             ),
+            ("relevance", "What a hosted inference service gives, in units that only it knows; higher is better."),
             (
                 "es",
                 "What Elasticsearch shows as _score after reranking: max(logit, 0) + min(e^logit, 1). So logit + 1 "
@@ -159,8 +160,12 @@ PARTS: dict[str, Part] = {
             ("retrieve", "Finding and scoring the candidates; of a cluster, what it says that this took."),
             ("fetch", "Reading the candidates' text."),
             ("tokenize", "Cutting the text into tokens."),
-            ("rerank", "The model at work. Documents it has met before are quick."),
-            ("network", "Waiting for a cluster, less what it says it took."),
+            (
+                "rerank",
+                "The model at work; documents it has met before are quick. By way retriever, what the cluster says "
+                "that the second search took, its first stage included; by way inference, the wait for its answers.",
+            ),
+            ("network", "Waiting for a cluster, further tries included, less what it says it took."),
             ("ours", "What is left of the whole: our own part."),
             ("in all", "From the query to the last score, waiting included."),
         ),

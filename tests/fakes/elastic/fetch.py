@@ -8,7 +8,7 @@ from typing import Any
 from tests.fakes.elastic.found import Hit
 from tests.fakes.elastic.queries import highlighted, node
 from tests.fakes.elastic.refusals import not_emulated, object_of
-from tests.fakes.elastic.shard import Shard, analysed
+from tests.fakes.elastic.shard import Shard, analysed, values_at
 
 _HIGHLIGHT = (
     "fields pre_tags post_tags tags_schema number_of_fragments fragment_size order type no_match_size encoder "
@@ -73,8 +73,17 @@ def _kept(source: Mapping[str, Any], includes: list[str], excludes: list[str], p
 
 def _fields(shard: Shard, doc: int, asked: Iterable[Any]) -> dict[str, list[Any]]:
     patterns = [one["field"] if isinstance(one, Mapping) else one for one in asked]
-    names = [name for name in shard.mapped if _met(name, patterns) and shard.kind(name) != "object"]
-    return {name: values for name in names if (values := shard.values(name, doc))}
+    names = [name for name in shard.mapped if _met(name, patterns) and shard.kind(name) not in ("object", "nested")]
+    found = {name: values for name in names if (values := shard.values(name, doc))}
+    for parent in dict.fromkeys(filter(None, map(shard.nested, names))):
+        below = [name.removeprefix(f"{parent}.") for name in names if shard.nested(name) == parent]
+        objects = [
+            {name: values for name in below if (values := values_at(one, name))}
+            for one in values_at(shard.sources[doc], parent)
+        ]
+        if held := list(filter(None, objects)):
+            found[parent] = held
+    return found
 
 
 def _highlights(shard: Shard, doc: int, body: Any, ranking: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.fakes.elastic.cluster import Cluster, Index
 from tests.fakes.elastic.fetch import filtered
-from tests.fakes.elastic.refusals import Refusal, bad, invalid, no_such_index, object_of
+from tests.fakes.elastic.refusals import Refusal, bad, invalid, no_such_index, not_emulated, object_of
 from tests.fakes.elastic.rest import Request
 from tests.fakes.elastic.shard import METADATA, analysed, utf16_offset
 
@@ -59,7 +59,7 @@ def field_caps(cluster: Cluster, request: Request) -> Any:
             caps = {
                 "type": kind,
                 "metadata_field": name in METADATA,
-                "searchable": kind != "object" and name != "_source",
+                "searchable": kind not in ("object", "nested") and name != "_source",
                 "aggregatable": kind in _AGGREGATABLE,
                 **({"indices": where} if len(of) > 1 else {}),
             }
@@ -77,6 +77,7 @@ def show(cluster: Cluster, request: Request) -> Any:
             "aliases": {alias: {} for alias in index.aliases},
             "mappings": index.mappings,
             "settings": {"index": {"number_of_shards": "1", "uuid": f"uuid-{index.name}", **index.settings}},
+            **({"data_stream": index.data_stream} if index.data_stream else {}),
         }
         for index in cluster.find(request.parts["index"])
     }
@@ -116,14 +117,28 @@ def refresh(cluster: Cluster, request: Request) -> Any:
 
 
 def document(cluster: Cluster, request: Request) -> Any:
+    found = _got(cluster.find(request.parts["index"])[0], request.parts["id"], request.params)
+    return found if found["found"] else (404, found)
+
+
+def documents(cluster: Cluster, request: Request) -> Any:
+    """Several at once, as they were last written; one that there is not is no error."""
+    body = object_of(request.body or {}, "mget", "docs ids")
+    if not body.get("ids"):
+        if "docs" in body:
+            raise not_emulated("[docs] of mget")
+        raise invalid("no documents to get")
     index = cluster.find(request.parts["index"])[0]
-    id = request.parts["id"]
+    return {"docs": [_got(index, id, request.params) for id in body["ids"]]}
+
+
+def _got(index: Index, id: str, params: Mapping[str, str]) -> dict[str, Any]:
     head = {"_index": index.name, "_id": id}
     if id not in index.documents:
-        return 404, {**head, "found": False}
-    wanted: Any = {"includes": request.params.get("_source_includes", "").split(",")}
-    if "_source_includes" not in request.params:
-        said = request.params.get("_source", "true")
+        return {**head, "found": False}
+    wanted: Any = {"includes": params.get("_source_includes", "").split(",")}
+    if "_source_includes" not in params:
+        said = params.get("_source", "true")
         wanted = said == "true" if said in ("true", "false") else said.split(",")
     source = filtered(index.documents[id], wanted)
     shown = {} if source is None else {"_source": source}

@@ -28,7 +28,7 @@ _LOOK = "view_index_metadata"
 _ML = "/_ml/trained_models"
 
 ROUTES = (
-    Route("GET", "/", accounts.greeting),
+    Route("GET", "/", accounts.greeting, "", "monitor"),
     # Licence, users
     Route("GET", "/_license", accounts.licence, "local accept_enterprise"),
     Route("GET", "/_license/trial_status", accounts.trial_status, serverless=False),
@@ -49,6 +49,7 @@ ROUTES = (
     Route("GET POST", "/_refresh", indices.refresh, _WHERE, "maintenance"),
     Route("GET POST", "/{index}/_refresh", indices.refresh, _WHERE, "maintenance"),
     Route("GET", "/{index}/_doc/{id}", indices.document, _DOCUMENT, "read"),
+    Route("GET POST", "/{index}/_mget", indices.documents, _DOCUMENT, "read"),
     Route("PUT POST", "/_bulk", indices.bulk, _BULK, "write"),
     Route("PUT POST", "/{index}/_bulk", indices.bulk, _BULK, "write"),
     Route("GET POST", "/_analyze", indices.analyze, "", "monitor"),

@@ -82,6 +82,12 @@ class Shard:
         self.mapped = dict(mapped_fields(mappings))
         self._fields: dict[str, Field] = {}
 
+    def nested(self, field: str) -> str:
+        """The outermost `nested` field that a field is below; empty for most."""
+        parts = field.split(".")
+        above = (".".join(parts[:at]) for at in range(1, len(parts)))
+        return next((parent for parent in above if self.kind(parent) == "nested"), "")
+
     def kind(self, field: str) -> str:
         """The type of a field; empty when the mapping has none."""
         return str(self.mapped.get(field, {}).get("type", ""))
@@ -91,7 +97,9 @@ class Shard:
         return str(said.get("analyzer", "standard")) if said.get("type") in ("text", "semantic_text") else "keyword"
 
     def values(self, field: str, doc: int) -> list[Any]:
-        """A document's values; those of a multi-field are its parent's."""
+        """A document's values; those of a multi-field are its parent's. What is nested is in documents of its own."""
+        if self.nested(field):
+            return []
         if field in ("_id", "_index"):
             return [self.ids[doc] if field == "_id" else self.index]
         parent = field.rpartition(".")[0]

@@ -9,7 +9,7 @@ from typing import Any
 from workbench.domain.documents import Document
 from workbench.domain.text import single_line
 from workbench.engines.elasticsearch.connection import Connection
-from workbench.engines.elasticsearch.failures import ClusterError, complaints, deepest, understood
+from workbench.engines.elasticsearch.failures import ClusterError, clause, complaints, deepest, understood
 from workbench.engines.elasticsearch.paths import segment
 
 NAMED = 10
@@ -177,13 +177,16 @@ class BulkLoad:
                 reason = _reason(outcome)
                 message = f"{self._index} takes no more documents: {reason}."
                 raise ClusterError(message, status=outcome["status"], reason=reason)
-            del unsent[outcome["_id"]]
+            if not unsent.pop(outcome["_id"], None):
+                raise _odd(f"{self._index}: the answer names a document that was not sent.")
             if not good:
                 self._refuse(outcome["_id"], _reason(outcome))
             elif outcome["_id"] in held:
                 self.replaced += 1
             else:
                 self.added += 1
+        if unsent:
+            raise _odd(f"{self._index}: the answer says nothing of {len(unsent):,} of the documents that were sent.")
 
     def _refuse(self, id: str, reason: str) -> None:
         self.refused += 1
@@ -196,5 +199,9 @@ def _source(document: Document) -> dict[str, str]:
     return {name: text for name, text in (("title", document.title), ("body", document.body)) if text}
 
 
+def _odd(message: str) -> ClusterError:
+    return ClusterError(message, "Ask with curl to see who answers there.", "write documents", status=200)
+
+
 def _reason(outcome: Mapping[str, Any]) -> str:
-    return deepest(complaints(outcome)).reason.rstrip(".") or f"status {outcome['status']}"
+    return clause(deepest(complaints(outcome)).reason) or f"status {outcome['status']}"

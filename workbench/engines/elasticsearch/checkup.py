@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from workbench.domain.capabilities import DEFAULT_ENDPOINT
@@ -12,9 +14,10 @@ from workbench.domain.errors import WorkbenchError
 from workbench.domain.text import single_line
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import endpoint_states, rerank_endpoints
-from workbench.engines.elasticsearch.failures import ClusterError, understood
+from workbench.engines.elasticsearch.failures import ClusterError, clause, understood
 from workbench.engines.elasticsearch.fields import SEMANTIC, WHOLE, WORDS, describe, path_of, targets
 from workbench.engines.elasticsearch.reach import address, encryption
+from workbench.engines.elasticsearch.templates import SUFFIX, load_template
 
 OLDEST = (8, 17, 0)
 """The first version that has the reranker."""
@@ -30,13 +33,14 @@ SHOWN = 8
 """Names that a message lists."""
 
 
-async def checkup(connection: Connection) -> AsyncGenerator[Check, None]:
+async def checkup(connection: Connection, templates: Path) -> AsyncGenerator[Check, None]:
     """Check everything that a search with reranking needs, in the order in which it needs it.
 
     Nothing is changed on the cluster. Ends with the first check that fails: the later ones need it.
 
     Args:
         connection: Of the profile that is checked; left open.
+        templates: The folder of the query templates.
     """
     steps: tuple[tuple[str, Callable[[Connection], Awaitable[Check | None]]], ...] = (
         ("address", address),
@@ -48,6 +52,7 @@ async def checkup(connection: Connection) -> AsyncGenerator[Check, None]:
         ("privileges", _privileges),
         ("index", _index),
         ("fields", _fields),
+        ("template", partial(_template, templates)),
         ("endpoint", _endpoint),
     )
     for name, step in steps:
@@ -187,6 +192,13 @@ async def _fields(connection: Connection) -> Check | None:
     return ok("fields", says)
 
 
+async def _template(folder: Path, connection: Connection) -> Check | None:
+    if not (name := connection.profile.template):
+        return None
+    template = load_template(folder / f"{name}{SUFFIX}")
+    return ok("template", f"{template.name}: {template.file}")
+
+
 async def _endpoint(connection: Connection) -> Check:
     profile = connection.profile
     if profile.rerank == "local":
@@ -208,7 +220,8 @@ async def _endpoint(connection: Connection) -> Check:
         hints = filter(None, (state.next, _without_default(connection)))
         return failed("endpoint", state.reason or says, " ".join(hints))
     if state.state is not ModelState.READY:
-        return remark("endpoint", f"{says}; {state.state}", "Wait until it is ready.")
+        on_its_way = f"{says}; the model is still {state.state}, so nothing can be reranked yet"
+        return failed("endpoint", on_its_way, "Wait, and test again: nothing has to be done.")
     return remark("endpoint", says, state.next) if state.next else ok("endpoint", f"{says}; ready")
 
 
@@ -225,4 +238,4 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _why(error: ClusterError) -> str:
-    return single_line(error.reason, 120) or f"status {error.status}"
+    return clause(single_line(error.reason, 120)) or f"status {error.status}"

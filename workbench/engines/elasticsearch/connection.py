@@ -121,6 +121,7 @@ class Connection:
         Raises:
             WorkbenchError: It was refused, there was no answer (both `ClusterError`), or there is no credential.
         """
+        began = time.perf_counter()
         await self.client()
         from workbench.engines.elasticsearch.node import Passage
 
@@ -131,9 +132,10 @@ class Connection:
         at_once = retry
         pauses = list(PAUSES) if retry else []
         while True:
-            seen, shown = Passage(), self._shown
+            # To tell the client itself of a limit would make another client, which takes its time.
+            seen, shown = Passage(end - time.monotonic(), began), self._shown
             try:
-                return await self._try(purpose, method, path, text, end - time.monotonic(), patience, seen)
+                return await self._try(purpose, method, path, text, patience, seen)
             except ClusterError as error:
                 left = end - time.monotonic()
                 pause = pauses[0] * random.uniform(0.5, 1.5) if pauses else left
@@ -229,9 +231,7 @@ class Connection:
             await self._made()
         return self._shown != refused
 
-    async def _try(
-        self, purpose: str, method: str, path: str, text: str, seconds: float, patience: float, seen: "Passage"
-    ) -> Answer:
+    async def _try(self, purpose: str, method: str, path: str, text: str, patience: float, seen: "Passage") -> Answer:
         from elastic_transport import ApiError, SerializationError, TransportError
 
         from workbench.engines.elasticsearch.node import passage
@@ -239,7 +239,6 @@ class Connection:
         client = await self.client()
         headers = {"accept": "application/json"} | ({"content-type": "application/json"} if text else {})
         asked, body, failed = f"{method} {path}", None, None
-        seen.limit = seconds  # To tell the client itself would make another client, which takes its time.
         token = passage.set(seen)
         try:
             reply = await client.perform_request(method, path, headers=headers, body=text.encode() or None)
@@ -269,7 +268,8 @@ class Connection:
             seen.status,
             sanitize(self._credential.mask(answer, ANSWER_CHARACTERS)),
             float(took) if isinstance(took, int | float) else None,
-            seen.seconds * 1000,
+            ((seen.ended or time.perf_counter()) - seen.began) * 1000,
+            auth=self._credential.kind,
         )
 
 

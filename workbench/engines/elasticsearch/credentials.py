@@ -21,6 +21,12 @@ class Credential:
         self._profile = profile
         self._forms: set[str] = set()
 
+    @property
+    def kind(self) -> str:
+        """How it is shown: `api_key`, `basic` or `bearer`; empty for a profile without credentials."""
+        profile = self._profile
+        return "api_key" if profile.api_key else "basic" if profile.password else "bearer" if profile.bearer else ""
+
     def fetch(self) -> dict[str, str]:
         """Fetch it, or fetch it anew; blocks.
 

@@ -41,6 +41,11 @@ class Endpoint:
         """Whether its scores are logits, as those of the cluster's own models are; a hosted service has its own."""
         return self.service == IN_THE_CLUSTER or (not self.service and self.id == DEFAULT_ENDPOINT)
 
+    @property
+    def hosted(self) -> bool:
+        """Whether a service is known to answer for it that has scores of its own."""
+        return bool(self.service) and not self.logits
+
 
 async def rerank_endpoints(connection: Connection) -> tuple[Endpoint, ...]:
     """The endpoints that rerank, in the order of their ids.
@@ -111,7 +116,7 @@ async def _look(connection: Connection, endpoint: Endpoint, ready: ModelStatus) 
             return replace(ready, next=_unseen("its deployment", error))
         raise
     for entry in _list(body, "trained_model_stats"):
-        deployment = entry.get("deployment_stats") or {}
+        deployment = _dict(entry.get("deployment_stats"))
         if deployment.get("deployment_id") == endpoint.deployment:
             return _deployed(deployment, ready)
     return await _download(connection, endpoint, ready) or _not_running(endpoint, ready, "is not deployed")
@@ -119,12 +124,12 @@ async def _look(connection: Connection, endpoint: Endpoint, ready: ModelStatus) 
 
 def _deployed(deployment: dict[str, Any], ready: ModelStatus) -> ModelStatus:
     """The state of a deployment; every field but ids and `state` may be missing."""
-    routes = [node.get("routing_state", {}) for node in deployment.get("nodes", ())]
+    routes = [_dict(node.get("routing_state")) for node in _list(deployment, "nodes")]
     reasons = [one["reason"] for one in (deployment, *routes) if one.get("reason")]
     reason = single_line(str(reasons[0]), 300) if reasons else None
     all_failed = routes and all(route.get("routing_state") == "failed" for route in routes)
-    allocations = deployment.get("allocation_status", {})
-    count, target = allocations.get("allocation_count"), allocations.get("target_allocation_count")
+    allocations = _dict(deployment.get("allocation_status"))
+    count, target = _number(allocations.get("allocation_count")), _number(allocations.get("target_allocation_count"))
     if deployment.get("state") == "failed" or all_failed:
         hint = f"Stop it: POST _ml/trained_models/{deployment['deployment_id']}/deployment/_stop. Then start it again."
         reason = reason or "Its deployment failed; the server does not say why."
@@ -154,9 +159,9 @@ async def _download(connection: Connection, endpoint: Endpoint, ready: ModelStat
         return downloading
     for task in tasks:
         if task.get("description") == f"model_id-{endpoint.model}":
-            parts = task.get("status", {})
-            done, total = parts.get("downloaded_parts", 0), parts.get("total_parts", 0)
-            return replace(downloading, progress=Progress(done, total, "parts") if total else None)
+            parts = _dict(task.get("status"))
+            done, total = _number(parts.get("downloaded_parts")), _number(parts.get("total_parts"))
+            return replace(downloading, progress=Progress(done or 0, total, "parts") if total else None)
     return replace(
         ready,
         state=ModelState.FAILED,
@@ -209,7 +214,7 @@ def _unseen(what: str, error: ClusterError) -> str:
 def _endpoints(body: Any) -> list[Endpoint]:
     found = []
     for entry in _list(body, "endpoints"):
-        settings = entry.get("service_settings", {})
+        settings, task_settings = _dict(entry.get("service_settings")), _dict(entry.get("task_settings"))
         id = single_line(str(entry.get("inference_id", "")), 200)
         if entry.get("task_type", "rerank") == "rerank" and id:
             found.append(
@@ -217,7 +222,7 @@ def _endpoints(body: Any) -> list[Endpoint]:
                     id,
                     str(entry.get("service", "")),
                     single_line(str(settings.get("model_id") or settings.get("model") or ""), 200),
-                    _summary(settings | entry.get("task_settings", {})),
+                    _summary(settings | task_settings),
                     str(settings.get("deployment_id") or id),
                 )
             )
@@ -227,6 +232,14 @@ def _endpoints(body: Any) -> list[Endpoint]:
 def _list(body: Any, key: str) -> list[dict[str, Any]]:
     found = body.get(key) if isinstance(body, dict) else None
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _summary(settings: dict[str, Any]) -> str:

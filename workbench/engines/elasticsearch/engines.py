@@ -16,7 +16,7 @@ from workbench.engines.elasticsearch.fields import Index, describe, targets
 from workbench.engines.elasticsearch.first_stage import FILTER, FIRST_STAGE, OFF, TEMPLATE, first_stages
 from workbench.engines.elasticsearch.rerankers import ElasticReranker, rerank_choices
 from workbench.engines.elasticsearch.retriever import ElasticRetriever
-from workbench.engines.elasticsearch.templates import SUFFIX, list_templates, starter
+from workbench.engines.elasticsearch.templates import SUFFIX, list_templates, named_template, starter
 
 OWN = "own"
 """Name of the template that a person begins with."""
@@ -91,8 +91,10 @@ class ClusterEngines:
 
         Raises:
             ClusterError: The cluster cannot be asked, or there is no such index.
-            BadInputError: No index is named and there are several.
+            BadInputError: No index is named and there are several, or the profile's query template cannot be used.
         """
+        if self._profile.template:
+            named_template(self._templates, self._profile.template)
         await self._connection.meet()
         index = await describe(self._connection, name or self._profile.index or await self._only())
         if not self._reranks_here and not self._endpoints:

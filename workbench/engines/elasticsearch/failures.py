@@ -11,13 +11,15 @@ from workbench.domain.exchange import Exchange
 from workbench.domain.text import single_line
 
 REASON_CHARACTERS = 600
+LASTING = (400, 401, 403, 404, 405, 406, 410, 413)
+"""Statuses by which a server says that the request, or what it needs, has to change."""
 _DEPTH = 40
 _WORDS = ("error_message", "message", "detail")
 """Where bodies without an `error` object put their words."""
 
 
 class ClusterError(UnavailableError):
-    """A cluster could not be asked, or refused.
+    """A cluster could not be asked, or refused; `lasting` by its status, but for a point in time that has gone.
 
     Attributes:
         status: The HTTP status; None when there was no answer.
@@ -45,6 +47,7 @@ class ClusterError(UnavailableError):
         self.reason = reason
         self.passing = passing
         self.exchange = exchange
+        self.lasting = status in LASTING and not self.snapshot_gone
 
     @property
     def snapshot_gone(self) -> bool:
@@ -100,6 +103,11 @@ def complaints(body: Any) -> list[Complaint]:
 def deepest(found: list[Complaint]) -> Complaint:
     """The cause of all the others; an empty one when there is none."""
     return max(found, key=lambda complaint: complaint.depth, default=Complaint(0, "", ""))
+
+
+def clause(words: str) -> str:
+    """A server's words to stand inside a sentence, without the full stop or semicolon that ends them."""
+    return words.rstrip(" .;,:")
 
 
 def page_title(text: str) -> str:

@@ -33,12 +33,12 @@ WORDS = ("text", "match_only_text", "search_as_you_type", "annotated_text")
 """Types that are analysed into words."""
 WHOLE = ("keyword", "constant_keyword", "wildcard")
 """Types that match as a whole."""
-SEMANTIC = "semantic_text"
+SEMANTIC, NESTED = "semantic_text", "nested"
 TITLE_BOOST = 2.0
 SAMPLE = 5
 """Documents that are looked at to find out which field is the long one."""
 
-_UNREADABLE = ("object", "nested", "dense_vector", "sparse_vector", "rank_vectors", "binary", "flattened")
+_UNREADABLE = ("object", NESTED, "dense_vector", "sparse_vector", "rank_vectors", "binary", "flattened")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Index:
 
     name: str
     mapping: Mapping[str, str] = late(hash=False)
-    """Every field with its type; `semantic_text` as such."""
+    """Every field with its type; `semantic_text` as such, and nothing that is below a `nested` field."""
     title: str
     """The field shown as a title; empty when there is none."""
     field: str
@@ -113,7 +113,7 @@ async def describe(connection: Connection, index: str) -> Index:
     profile, path = connection.profile, path_of(index)
     caps, mappings, count = asking = (
         asyncio.ensure_future(connection.ask("fields", "GET", f"/{path}/_field_caps?fields=*")),
-        # Newer servers call a semantic field `text` in the first answer; only the mapping tells.
+        # Newer servers call a semantic field `text` in the first answer; only this one tells.
         asyncio.ensure_future(_allowed(connection.ask("mapping", "GET", f"/{path}/_mapping"))),
         asyncio.ensure_future(connection.ask("documents", "GET", f"/{path}/_count")),
     )
@@ -122,17 +122,18 @@ async def describe(connection: Connection, index: str) -> Index:
     finally:
         for one in asking:
             one.cancel()
-    semantics = _semantic(told.body if (told := mappings.result()) else {})
-    mapping = _types(caps.result().body) | dict.fromkeys(semantics, SEMANTIC)
-    mapping = {name: mapping[name] for name in sorted(mapping)}
+    types = _types(caps.result().body) | dict(_special(told.body if (told := mappings.result()) else {}))
+    mapping = {name: types[name] for name in sorted(types) if not _around(name, types)}
     for name in (profile.title, profile.field, *(name for name, _ in profile.fields)):
-        _exists(name, mapping, index, profile)
+        _exists(name, mapping, _around(name, types), index, profile)
     readable = {name: type for name, type in mapping.items() if type not in _UNREADABLE}
     title = profile.title or _usual(TITLES, readable)
     text = profile.field or _usual(TEXTS, readable, title) or await _longest(connection, path, readable, title) or title
     if text not in readable:
         said = f"“{text}” of {index} holds no text." if text else f"{index} has no field with text."
-        raise BadInputError(said, f"Choose another: `field` in profile {profile.name}, or another index.")
+        usable = _usable(mapping)
+        hint = f"Set `field` in profile {profile.name} to {' or '.join(usable)}, or choose" if usable else "Choose"
+        raise BadInputError(said, f"{hint} another index.")
     semantic = sorted((name for name, type in mapping.items() if type == SEMANTIC), key=lambda name: _far(name, text))
     boosts = profile.fields or _boosts(title, text, readable)
     if mixed := [name for name, _ in profile.fields if name in semantic]:
@@ -155,24 +156,43 @@ def _types(body: Any) -> dict[str, str]:
     return types
 
 
-def _semantic(body: Any) -> Iterator[str]:
-    """The `semantic_text` fields of all mappings in an answer."""
+def _special(body: Any) -> Iterator[tuple[str, str]]:
+    """The `semantic_text` and `nested` fields of all mappings in an answer, with their types."""
     pending = [("", _dict(_dict(_dict(one).get("mappings")).get("properties"))) for one in _dict(body).values()]
     while pending:
         prefix, properties = pending.pop()
         for name, said in properties.items():
             said = _dict(said)
-            if said.get("type") == SEMANTIC:
-                yield f"{prefix}{name}"
-            else:
+            if said.get("type") in (SEMANTIC, NESTED):
+                yield f"{prefix}{name}", said["type"]
+            if said.get("type") != SEMANTIC:
                 pending += [(f"{prefix}{name}.", _dict(said.get(below))) for below in ("properties", "fields")]
 
 
-def _exists(name: str, mapping: Mapping[str, str], index: str, profile: Profile) -> None:
+def _around(name: str, types: Mapping[str, str]) -> str:
+    """The `nested` field that a field is below; empty for most."""
+    parts = name.split(".")
+    above = (".".join(parts[:at]) for at in range(1, len(parts)))
+    return next((parent for parent in above if types.get(parent) == NESTED), "")
+
+
+def _usable(mapping: Mapping[str, str]) -> list[str]:
+    """Some fields that can be shown and reranked, those with words first."""
+    found = [name for name, type in mapping.items() if type in (*WORDS, *WHOLE, SEMANTIC)]
+    return sorted(found, key=lambda name: mapping[name] in WHOLE)[:5]
+
+
+def _exists(name: str, mapping: Mapping[str, str], around: str, index: str, profile: Profile) -> None:
     if not name or name in mapping:
         return
+    if around:
+        raise BadInputError(
+            f"“{single_line(name, 80)}” of {single_line(index, 80)} is below the nested field "
+            f"{single_line(around, 80)}, where neither a search for words nor a reranker looks.",
+            f"Copy it to a field beside that one (`copy_to`), or name another in profile {profile.name}.",
+        )
     close = get_close_matches(name, mapping, 3, 0.5)
-    there = close or [other for other, type in mapping.items() if type in (*WORDS, *WHOLE, SEMANTIC)][:5]
+    there = close or _usable(mapping)
     said = f"Did you mean {' or '.join(there)}?" if close else f"There are: {', '.join(there)}." if there else ""
     raise BadInputError(
         f"{single_line(index, 80)} has no field “{single_line(name, 80)}”.",

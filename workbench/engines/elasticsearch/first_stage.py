@@ -1,7 +1,7 @@
 """What ranks the candidates on a cluster: BM25, a mix of it with search by meaning, or a person's own template."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.domain.errors import BadInputError
@@ -96,6 +96,7 @@ class FirstStages:
         words, ranking = understood(query, self.index), settings[FIRST_STAGE]
         if ranking.startswith(TEMPLATE):
             retriever = self._from_template(ranking.removeprefix(TEMPLATE), query, depth, boosts)
+            words = replace(words, notes=() if words.clauses else words.notes)  # It gets the query as it is.
         else:
             retriever, ranking = self._built(ranking, words, depth, boosts)
         clause = self.connection.profile.filters.get(settings[FILTER])

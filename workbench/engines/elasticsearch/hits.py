@@ -17,8 +17,17 @@ from workbench.domain.text import sanitize, single_line
 Hit = dict[str, Any]
 """As JSON has it; nothing in it is sure to be there."""
 
-Place = tuple[str, str]
-"""An index and an id on the server."""
+
+@dataclass(frozen=True)
+class Place:
+    """Where a document is on the server."""
+
+    index: str
+    """Empty when the id alone leads there."""
+    id: str
+    routing: str = ""
+    """What it was written with, where that was not its id: one id may be on several shards then."""
+
 
 OPEN, CLOSE = "\x02", "\x03"
 """Stand around a match in highlighted text; sanitised text has neither."""
@@ -48,30 +57,35 @@ class Names:
 
     def __init__(self) -> None:
         """Nothing is named yet."""
+        self._names: dict[tuple[Place, int], str] = {}
         self._homes: dict[str, Place] = {}
-        self._several = set[str]()
 
     def of(self, hits: Sequence[Hit]) -> list[str]:
         """Name hits, those with an id; no two of them the same."""
-        places = [(str(hit.get("_index", "")), str(hit.get("_id"))) for hit in hits]
-        plain = [single_line(id) or ascii(id) for _, id in places]
-        shared, given = Counter(plain), dict[str, None]()
+        places = [_place(hit) for hit in hits]
+        plain = [single_line(place.id) or ascii(place.id) for place in places]
+        shared, met, given = Counter(plain), Counter[Place](), []
         for place, name in zip(places, plain, strict=True):
-            full = f"{name} ({single_line(place[0], 80)})"
-            known = self._homes.get(name)
-            if self._homes.get(full) == place or known not in (None, place) or (known is None and shared[name] > 1):
-                name = full
-                self._several.add(place[1])
-            # Custom routing can put one id into an index twice.
-            while name in given or self._homes.setdefault(name, place) != place:
-                name += "'"
-            given[name] = None
-        return list(given)
+            known = place, met[place]  # Nothing tells apart what has one place, but its turn.
+            met[place] += 1
+            if known not in self._names:
+                if shared[name] > 1 or name in self._homes:
+                    name = f"{name} ({single_line(place.index, 80)})"
+                while name in self._homes:
+                    name += "'"
+                self._names[known], self._homes[name] = name, place
+            given.append(self._names[known])
+        return given
 
     def place(self, name: str) -> Place:
         """Where a document is; without the index where its id alone leads there, as that of an unknown one may."""
-        index, id = self._homes.get(name, ("", name))
-        return (index if id != name or id in self._several else ""), id
+        home = self._homes.get(name, Place("", name))
+        alone = sum(place.id == home.id for place, _ in self._names) < 2
+        return Place("", home.id) if alone and home.id == name else home
+
+
+def _place(hit: Hit) -> Place:
+    return Place(str(hit.get("_index", "")), str(hit.get("_id")), str(hit.get("_routing") or ""))
 
 
 def read_hits(body: Any, title: str, text: str, names: Names) -> Read:
@@ -200,18 +214,20 @@ def _text(value: Any) -> str:
 
 def _odd(nameless: int, scoreless: list[str], cut: list[str]) -> Iterator[Finding]:
     if nameless:
-        yield Finding("no-id", f"{nameless:,} hits came without an id and are left out.", "Look at the answer itself.")
+        said = "1 hit came without an id and is" if nameless == 1 else f"{nameless:,} hits came without an id and are"
+        yield Finding("no-id", f"{said} left out.", "Look at the answer itself.")
     if scoreless:
         yield Finding(
             "no-score",
-            f"{len(scoreless):,} hits came without a score; 0 is shown instead.",
+            f"{len(scoreless):,} {'hit' if len(scoreless) == 1 else 'hits'} came without a score; 0 is shown instead.",
             "Their order is the server's. Look at the query template, if one is used.",
             tuple(scoreless),
         )
     if cut:
         yield Finding(
             "very-long-text",
-            f"{len(cut):,} candidates have a text of over {TEXT_LIMIT:,} characters; only its beginning is kept.",
+            f"{len(cut):,} {'candidate has' if len(cut) == 1 else 'candidates have'} a text of over {TEXT_LIMIT:,} "
+            "characters; only its beginning is kept.",
             "Index long documents in parts.",
             tuple(cut),
         )

@@ -50,6 +50,8 @@ class Passage:
 
     limit: float | None = None
     """Seconds that the whole of it may take; the client's own limit when None."""
+    began: float = 0.0
+    """By `time.perf_counter`, when the wait for it began, with the tries before this one."""
     node: str = ""
     """Address of who was asked."""
     connected: bool = False
@@ -61,12 +63,13 @@ class Passage:
     """Where a redirect leads."""
     reply: bytes = field(default=b"", repr=False)
     """Decompressed; empty until it was read to its end."""
-    seconds: float = 0.0
+    ended: float | None = None
+    """Likewise, when the last byte was in, or nothing more came; None until then."""
 
     def begin(self, node: str) -> None:
-        """Forget the request before, as helpers send several; the limit stays."""
+        """Forget the request before, as helpers send several; its limit and beginning stay."""
         self.node, self.connected, self.sent = node, False, False
-        self.status, self.location, self.reply, self.seconds = None, "", b"", 0.0
+        self.status, self.location, self.reply, self.ended = None, "", b"", None
 
     @property
     def reused(self) -> bool:
@@ -180,9 +183,9 @@ class Node(BaseAsyncNode):
                 kept.pop("warning", None)  # The client would print it over the screen.
                 seen.reply = await _read(reply)
         finally:
-            seen.seconds = time.perf_counter() - started
+            seen.ended = time.perf_counter()
         version = reply.http_version.removeprefix("HTTP/")
-        return ApiResponseMeta(reply.status_code, version, kept, seen.seconds, self.config)
+        return ApiResponseMeta(reply.status_code, version, kept, seen.ended - started, self.config)
 
 
 async def _read(reply: httpx.Response) -> bytes:

@@ -22,30 +22,29 @@ SOON = 14 * 24 * 3600.0
 
 
 async def address(connection: Connection) -> Check:
-    """Look every host up and connect to it; one that can be connected to is enough."""
-    hosts = addresses(connection.profile)
-    if proxied := [(url, proxy) for url in hosts if (proxy := proxy_before(url))]:
-        url, proxy = proxied[0]
-        return remark("address", f"{url}: asked through the proxy {proxy}, as the environment says")
-    reached, problems = [], []
-    for url in hosts:
+    """Look up every host that no proxy stands before, and connect to it; one that can be connected to is enough."""
+    reached, problems, proxied = [], [], []
+    for url in addresses(connection.profile):
+        if proxy := proxy_before(url):
+            proxied.append(f"{url}: asked through the proxy {proxy}, as the environment says")
+            continue
         try:
             reached.append(f"{url} ({await _connect(urlsplit(url), _patience(connection))})")
         except OSError as error:
             problems.append(_words(error, url, connection))
-    if not reached:
-        message, hint = problems[0]
-        return failed("address", " ".join(one for one, _ in problems) or message, hint, unreachable=True)
+    if not reached and not proxied:
+        return failed("address", " ".join(one for one, _ in problems), problems[0][1], unreachable=True)
+    says = "; ".join([*[f"{', '.join(reached)} can be reached"] * bool(reached), *proxied])
     if problems:
-        return remark("address", f"{', '.join(reached)} can be reached, others not: {problems[0][0]}", problems[0][1])
-    return ok("address", f"{', '.join(reached)} can be reached")
+        return remark("address", f"{says}; others cannot be reached: {problems[0][0]}", problems[0][1])
+    return remark("address", says) if proxied else ok("address", says)
 
 
 async def encryption(connection: Connection) -> Check | None:
-    """Shake hands with every host as the profile says whom to trust; None where a proxy is in between."""
+    """Shake hands as the profile says whom to trust, with each host before which is no proxy; None if none answers."""
     profile = connection.profile
-    hosts = addresses(profile)
-    if any(proxy_before(url) for url in hosts):
+    hosts = [url for url in addresses(profile) if not proxy_before(url)]
+    if not hosts:
         return None
     if sent_in_clear(profile):
         return remark(
@@ -62,7 +61,8 @@ async def encryption(connection: Connection) -> Check | None:
         except OSError as error:
             return failed("TLS", *_words(error, url, connection), unreachable=True)
     if not shaken:
-        return ok("TLS", "none: plain http")
+        plain = all(urlsplit(url).scheme == "http" for url in hosts)
+        return ok("TLS", "none: plain http") if plain else None
     until, says = min(shaken)
     if not profile.verify:
         hint = "Give the profile ca_file or fingerprint, and take verify = false out."

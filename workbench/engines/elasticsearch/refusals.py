@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.config.profile import Profile
 from workbench.domain.text import single_line
-from workbench.engines.elasticsearch.failures import ClusterError, complaints, deepest, page_title
+from workbench.engines.elasticsearch.failures import ClusterError, clause, complaints, deepest, page_title
 
 PASSING = (429, 502, 503, 504)
 
@@ -63,6 +63,13 @@ _CASES = (
         r"action \[(?P<action>[^\]]*)\] is unauthorized",
         "The privilege to do {action} is missing.",
         "Ask whoever runs the cluster for a role that may do it, or use another API key.",
+    ),
+    _Case(
+        (),
+        r"must have at least one token",
+        "The text of a candidate is blank, and the model reads no blank text.",
+        'Leave such documents out by a filter in the profile, such as wildcard = {{ FIELD = "?*" }} (exists keeps an '
+        "empty text), or set rerank to inference, which does not send them.",
     ),
     _Case((403,), r"upgrade is in progress", "{reason}", "Try again when the cluster's upgrade is done."),
     _Case(
@@ -189,7 +196,7 @@ def refusal(status: int, body: Any, profile: Profile, node: str, asked: str, loc
     words = {
         "node": node,
         "status": str(status),
-        "reason": reason,
+        "reason": clause(reason),
         "location": single_line(location, 200) or "nowhere",
         "profile": profile.name,
         "credential": credential,
@@ -224,13 +231,13 @@ def _credential(profile: Profile) -> tuple[str, str]:
     again = f"`workbench profile test {profile.name}` tries them again."
     if profile.api_key:
         return (
-            f"the API key from the {profile.api_key.source}",
+            f"the API key from {profile.api_key.source}",
             f"Is it whole, not expired, and of this cluster? {again}",
         )
     if profile.password:
-        return f"user {profile.user} with the password from the {profile.password.source}", f"Check both. {again}"
+        return f"user {profile.user} with the password from {profile.password.source}", f"Check both. {again}"
     if profile.bearer:
-        return f"the bearer token from the {profile.bearer.source}", f"Tokens expire: get a new one. {again}"
+        return f"the bearer token from {profile.bearer.source}", f"Tokens expire: get a new one. {again}"
     return "requests without credentials", "Give the profile an api_key, a user and password, or a bearer token."
 
 

@@ -61,7 +61,7 @@ class ElasticReranker:
 
     Asked by way `retriever`, the model reads one field as it is in the index, and the scores are those of the hits.
     By way `inference` it is given the candidates' text, a few at a time. The scores of a hosted service are its own
-    either way.
+    either way; where nobody may know whether it is one, hits are taken to be as the cluster's own models make them.
     """
 
     kind = ModelKind.CROSS_ENCODER
@@ -144,9 +144,11 @@ class ElasticReranker:
         """There is nothing to let go of; the connection is not its own."""
 
     def _space(self) -> ScoreSpace:
-        if not self._endpoint.logits:
+        if self._endpoint.hosted:
             return ScoreSpace.RELEVANCE
-        return ScoreSpace.LOGIT if self.way == "inference" or self._connection.lacks(MAPPED) else ScoreSpace.ES
+        if self.way == "inference":
+            return ScoreSpace.LOGIT if self._endpoint.logits else ScoreSpace.RELEVANCE
+        return ScoreSpace.LOGIT if self._connection.lacks(MAPPED) else ScoreSpace.ES
 
     async def _work(self, query: str, found: Retrieval) -> "_Work":
         first = found.searched
@@ -168,6 +170,7 @@ class ElasticReranker:
             await self._connection.server(),
             reads,
             self._endpoint.logits,
+            len(found.candidates),
         )
         one = ("body",) if plan.read == index.field else ("title",)
         return _Work(plan, found, first, one if self.way == "retriever" else ("title", "body"))
@@ -176,12 +179,15 @@ class ElasticReranker:
         """One search, whose hits are the candidates in their new order."""
         answer, left_out = await rerank_search(self._connection, work.plan, work.first)
         rows, hits = {row.document.id: row for row in work.found.candidates}, hits_of(answer.body)
-        scores = zip(work.first.names.of(hits), map(score_of, hits), strict=True)
+        scores = [(id, score_of(hit)) for id, hit in zip(work.first.names.of(hits), hits, strict=True)]
+        if any(score is not None and score < 0 for _, score in scores):
+            with self._connection.without(MAPPED):  # The mapping leaves none below 0, whatever version this is.
+                self.space = self._space()
         kept = [(id, score) for id, score in scores if score is not None and self._passes(self._own(score))]
         back = [(rows[id], score) for id, score in kept if id in rows]
         took = answer.exchange.wall_ms if answer.exchange.took_ms is None else answer.exchange.took_ms
         findings = work.new((*left_out, *_cut_short(answer.body), *work.checked(kept)))
-        yield Aside(answer.exchange, findings, 0.0 if back else took)
+        yield Aside(answer.exchange, findings, 0.0 if back else took, self.space)
         for row, score in back:
             shown = self._own(score) if self.space is ScoreSpace.RELEVANCE else score
             yield PairScore(row.document.id, shown, self._tokens(work, row), 0.0, took / len(back))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workbench.domain.documents import Document
-from workbench.domain.exchange import Finding
+from workbench.domain.exchange import Exchange, Finding
 from workbench.domain.ranking import Explanation, Highlights, Retrieval
 from workbench.domain.request_check import check_candidates
 from workbench.domain.tuning import Boosts, Choice, Chosen
@@ -115,31 +115,34 @@ class ElasticRetriever:
         body = self._body(stage, depth)
         if not stage.words.clauses:
             return Retrieval((), 0, 0, 0, stage.words.notes, laid_out(body), stage.ranking)
+        exchanges: list[Exchange] = []
         try:
-            answer, snapshot = await self._ask("first stage", body)
+            answer, snapshot = await self._ask("first stage", body, "", exchanges)
         except ClusterError as error:
             unknown = _UNKNOWN.search(error.reason) if error.status == 400 else None
             if not unknown or unknown[1] not in _DISPENSABLE or unknown[1] not in (*body, stage.ranking):
                 raise
             with self._connection.without(unknown[1]):
-                return await self.search(query, depth, boosts, chosen)
+                found = await self.search(query, depth, boosts, chosen)
+            waited = found.retrieve_ms + _server_ms(exchanges)
+            return replace(found, retrieve_ms=waited, exchanges=(*exchanges, *found.exchanges))
         read = read_hits(answer.body, self._index.title, self._index.field, self._names)
         asked = (query, depth, boosts, settings | {FIRST_STAGE: stage.ranking})
         self._last = _Last(asked, snapshot, {row.document.id: row.rank for row in read.candidates})
         self._highlights.clear()
         total, exact = total_of(answer.body)
-        more = () if exact else (f"At least {total:,} documents match; the server did not count further.",)
-        took = answer.exchange.took_ms
+        match = "document matches" if total == 1 else "documents match"
+        more = () if exact else (f"At least {total:,} {match}; the server did not count further.",)
         return Retrieval(
             read.candidates[:depth],
             total,
-            answer.exchange.wall_ms if took is None else took,
+            _server_ms(exchanges),
             0.0,
             (*stage.words.notes, *more),
             laid_out(body),
             stage.ranking,
             Searched(self._index, body, snapshot, self._names),
-            answer.exchange,
+            tuple(exchanges),
             self._findings(answer.body, read, bool(snapshot), settings[FIRST_STAGE], stage.ranking),
         )
 
@@ -189,7 +192,7 @@ class ElasticRetriever:
             # A filter would change the ranks that the score is made of.
             tries = [{**whole, "from": last.ranks[id] - 1, "size": 1}, whole]
         for more in tries:
-            answer, snapshot = await self._ask("explanation", body | more, last.snapshot if last else "")
+            answer, snapshot = await self._ask("explanation", body | more, last.snapshot if last else "", [])
             if last and last is self._last:
                 self._last = last = replace(last, snapshot=snapshot)
             hits = hits_of(answer.body)
@@ -229,21 +232,34 @@ class ElasticRetriever:
 
     def _only(self, id: str) -> Node:
         """The query for one document, by the id that the server knows it by."""
-        index, raw = self._names.place(id)
-        ids: Node = {"ids": {"values": [raw]}}
-        return {"bool": {"filter": [ids, {"term": {"_index": index}}]}} if index else ids
+        place = self._names.place(id)
+        ids: Node = {"ids": {"values": [place.id]}}
+        known = (("_index", place.index), ("_routing", place.routing))
+        further = [{"term": {field: value}} for field, value in known if value]
+        return {"bool": {"filter": [ids, *further]}} if further else ids
 
-    async def _ask(self, purpose: str, body: Node, snapshot: str = "") -> tuple[Answer, str]:
-        """Search a snapshot, a new one when it is gone; without any, the index as it is. Gives its latest name too."""
-        snapshot = snapshot or await self._snapshot.id()
+    async def _ask(self, purpose: str, body: Node, snapshot: str, exchanges: list[Exchange]) -> tuple[Answer, str]:
+        """Search a snapshot, a new one when it is gone; without any, the index as it is. Gives its latest name too.
+
+        Whatever goes over the wire for it is added to `exchanges`.
+        """
+
+        async def state() -> str:
+            name, took = await self._snapshot.id()
+            exchanges.extend(took)
+            return name
+
+        snapshot = snapshot or await state()
         try:
             answer = await self._searched(purpose, body, snapshot)
         except ClusterError as error:
+            exchanges.extend(filter(None, [error.exchange]))
             if not error.snapshot_gone:
                 raise
             self._snapshot.forget(snapshot)
-            snapshot = await self._snapshot.id()
+            snapshot = await state()
             answer = await self._searched(purpose, body, snapshot)
+        exchanges.append(answer.exchange)
         return answer, self._snapshot.latest(snapshot, answer.body)
 
     async def _searched(self, purpose: str, body: Node, snapshot: str = "") -> Answer:
@@ -269,3 +285,8 @@ class ElasticRetriever:
             said = f"{wanted} is not to be had of this server and index; {ranking} ranked instead."
             own += (Finding("stage-not-known", said, "Choose another first stage."),)
         return (*found, *read.findings, *own)
+
+
+def _server_ms(exchanges: Sequence[Exchange]) -> float:
+    """How long a server took; as long as it was waited for where it does not say."""
+    return sum(one.wall_ms if one.took_ms is None else one.took_ms for one in exchanges)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.domain.errors import WorkbenchError
+from workbench.domain.exchange import Exchange
 from workbench.engines.elasticsearch.connection import Answer, Connection
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.query import Node
@@ -17,6 +18,9 @@ FRESH = 60.0
 """Seconds after which a new search sees a newer state."""
 BLINK = 0.1
 """Seconds that closing may take."""
+
+Named = tuple[str, tuple[Exchange, ...]]
+"""The name of a state, empty for none, and what it took to have it."""
 
 
 async def search_state(
@@ -65,26 +69,26 @@ class Snapshot:
         self._path = path
         self._id = ""
         self._since = 0.0
-        self._opening: asyncio.Task[str] | None = None
+        self._opening: asyncio.Task[Named] | None = None
         self._refused = False
 
-    async def id(self) -> str:
+    async def id(self) -> Named:
         """Name the state to search; empty where the server keeps none, and once this is closed.
 
         Raises:
             ClusterError: There is no such index, or no answer.
         """
         if self._id and time.monotonic() - self._since <= FRESH:
-            return self._id
+            return self._id, ()
         if self._refused:
-            return ""
+            return "", ()
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
             self._opening.add_done_callback(self._opened)
         opening = self._opening
         # Of searches that supersede one another, none may end what the next one needs; waiting so cancels nothing.
         await asyncio.wait([opening])
-        return "" if opening.cancelled() else opening.result()
+        return ("", ()) if opening.cancelled() else opening.result()
 
     def latest(self, id: str, answer: Any) -> str:
         """The name by which a state goes after it was searched: each answer may give it another one."""
@@ -110,20 +114,20 @@ class Snapshot:
                 async with asyncio.timeout(BLINK):
                     await self._connection.ask("snapshot", "DELETE", "/_pit", {"id": id}, retry=False)
 
-    async def _open(self) -> str:
+    async def _open(self) -> Named:
         try:
             answer = await self._connection.ask("snapshot", "POST", f"/{self._path}/_pit?keep_alive={KEEP}")
         except ClusterError as error:
             if error.status in (400, 403, 405, 410, 501) or (error.status == 404 and "index" not in error.kind):
                 self._refused = True
-                return ""
+                return "", (error.exchange,) if error.exchange else ()
             raise
         id = answer.body.get("id") if isinstance(answer.body, dict) else None
         self._refused = not isinstance(id, str)
-        return id if isinstance(id, str) else ""
+        return id if isinstance(id, str) else "", (answer.exchange,)
 
-    def _opened(self, opening: asyncio.Task[str]) -> None:
+    def _opened(self, opening: asyncio.Task[Named]) -> None:
         self._opening = None
         # Nobody may be left to see how it failed.
         if not opening.cancelled() and not opening.exception():
-            self._id, self._since = opening.result(), time.monotonic()
+            self._id, self._since = opening.result()[0], time.monotonic()

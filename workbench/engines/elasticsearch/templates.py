@@ -105,6 +105,20 @@ def list_templates(folder: Path) -> dict[str, Path]:
     return {file.stem: file for file in sorted(files) if file.stem[0] != "." and single_line(file.stem) == file.stem}
 
 
+def named_template(folder: Path, name: str) -> Template:
+    """Read the template of a name.
+
+    Raises:
+        BadInputError: There is none, which says which there are, or it cannot be used.
+    """
+    there = list_templates(folder)
+    if name not in there:
+        named = f"There are: {', '.join(there)}." if there else "There is none at all."
+        said = f"There is no query template {name}{SUFFIX} in {folder}."
+        raise BadInputError(said, f"{named} `template` in the profile names one.")
+    return load_template(there[name])
+
+
 def load_template(path: Path) -> Template:
     """Read a template and check it.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from workbench.domain.text import single_line
-from workbench.engines.elasticsearch.failures import ClusterError, page_title
+from workbench.engines.elasticsearch.failures import ClusterError, clause, page_title
 from workbench.engines.elasticsearch.tls import FingerprintError
 
 _PLAIN = (
@@ -94,7 +94,7 @@ def _timeout(chain: list[BaseException], attempt: Attempt) -> _Words | None:
 def _tls(chain: list[BaseException], node: str) -> _Words | None:
     for error in chain:
         if isinstance(error, ssl.SSLCertVerificationError):
-            wrong = error.verify_message.rstrip(".")
+            wrong = clause(error.verify_message)
             if error.verify_code in _HOSTNAME:
                 hint = "Use the name that the certificate holds, or give the profile the certificate's fingerprint."
                 return _Words(f"The certificate of {node} is for another name: {wrong}.", hint)
@@ -137,7 +137,7 @@ def _network(chain: list[BaseException], attempt: Attempt) -> _Words | None:
                 )
             case httpx.ProxyError():
                 hint = "Check HTTPS_PROXY, or put the host into NO_PROXY."
-                return _Words(f"The proxy before {node} refused: {single_line(str(error), 80)}.", hint)
+                return _Words(f"The proxy before {node} refused: {clause(single_line(str(error), 80))}.", hint)
             case ImportError():
                 hint = "Install the package socksio beside workbench, or put the host into NO_PROXY."
                 return _Words("The environment names a SOCKS proxy, for which a package is missing.", hint)

@@ -73,6 +73,8 @@ class AskingScreen(RecoveringScreen):
         """Place and query."""
         self._noted: tuple[str, ...] = ()
         self._said = ""
+        self._wanted = ""
+        """The model that was made ready last, or is being."""
         self._newest: tuple[Comparison, Tuning] | None = None
 
     # Work -----------------------------------------------------------------------------------------
@@ -147,6 +149,7 @@ class AskingScreen(RecoveringScreen):
             again: It failed before.
         """
         waits = isinstance(self.session.reranker, StageError) or again
+        self._wanted = self.session.model
         async with aclosing(self.session.ready_model()) as states:
             async for status in states:
                 self.model = status
@@ -230,7 +233,7 @@ class AskingScreen(RecoveringScreen):
         """Run the present query again, after a setting has changed; or because it failed before."""
         self._read_settings()
         self.run_query(self.query_one(QueryLine).value, 0, again)
-        if self.model and self.model.id != self.session.model and not again:  # Another endpoint was chosen.
+        if self.model and self._wanted != self.session.model:  # Another endpoint was chosen.
             self.ready_model()
 
     def ask(self, query: str | None) -> None:

@@ -24,7 +24,18 @@ def comparison(query: str) -> Comparison:
     row = Candidate(1, Document.of("d", "Title", "Body"), 1.5)
     info = RerankerInfo("tiny", ModelKind.BI_ENCODER, ScoreSpace.MIX, ScoreSpace.COSINE, 0.7)
     return Comparison(
-        query, "embedded", "shop", 30, 10, BOOSTS, ("title",), request, "bm25", 1, (row,), info, done=True
+        query,
+        "embedded",
+        "shop",
+        depth=30,
+        size=10,
+        fields=BOOSTS,
+        reads=("title",),
+        request=request,
+        total=1,
+        bm25=(row,),
+        reranker=info,
+        done=True,
     )
 
 

@@ -11,8 +11,8 @@ from workbench.domain.ranking import Aside, Explanation, Highlights, PairScore, 
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tuning import Boosts, Choice, Chosen
 
-MODEL = "endpoint"
-"""Name of the setting by which an engine lets a person choose among several models."""
+FIRST_STAGE, ENDPOINT = "first stage", "endpoint"
+"""Names of the settings by which an engine lets a person choose what ranks the candidates, and what reranks them."""
 
 
 class Retriever(Protocol):
@@ -157,7 +157,7 @@ class Engines(Protocol):
         """Make a model ready: tell its states, and last give the reranker, loaded.
 
         Args:
-            model: What the setting `MODEL` chose; empty for the usual one.
+            model: What the setting `ENDPOINT` chose; empty for the usual one.
         """
         ...
 

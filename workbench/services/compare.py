@@ -16,7 +16,7 @@ from workbench.domain.ranking import Aside, Candidate, PairScore, Reranked, Retr
 from workbench.domain.scores import ScoreSpace, mix
 from workbench.domain.shift import summarize
 from workbench.domain.tuning import Tuning
-from workbench.engines.base import Reranker, Retriever
+from workbench.engines.base import FIRST_STAGE, Reranker, Retriever
 
 DEFAULT = Tuning()
 
@@ -57,6 +57,7 @@ async def compare(
         min(tuning.size, tuning.depth),
         fields=tuning.boosts,
         reads=tuning.reads,
+        ranking=dict(tuning.chosen).get(FIRST_STAGE, "bm25"),
         chosen=tuning.chosen,
     )
     try:

@@ -9,7 +9,7 @@ from workbench.domain.comparison import Comparison, StageError
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import Tuning
-from workbench.engines.base import MODEL, Engines, Opened, Reranker
+from workbench.engines.base import ENDPOINT, Engines, Opened, Reranker
 from workbench.engines.threads import in_thread
 from workbench.services.compare import compare, compare_with, stage_error
 from workbench.services.kept import Kept
@@ -72,7 +72,7 @@ class Session:
     @property
     def model(self) -> str:
         """The model or inference endpoint that the settings ask for."""
-        return dict(self.tuning.chosen).get(MODEL, self.engines.model)
+        return dict(self.tuning.chosen).get(ENDPOINT, self.engines.model)
 
     @property
     def place(self) -> str:

@@ -8,12 +8,12 @@ from workbench.config.profile import Profile
 from workbench.domain.deployment import ModelStatus
 from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import Choice, Chosen
-from workbench.engines.base import Opened, Reranker
+from workbench.engines.base import FIRST_STAGE, Opened, Reranker
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import HIDDEN, Endpoint, endpoint_states, rerank_endpoints
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import Index, describe, targets
-from workbench.engines.elasticsearch.first_stage import FILTER, FIRST_STAGE, OFF, TEMPLATE, first_stages
+from workbench.engines.elasticsearch.first_stage import FILTER, OFF, TEMPLATE, first_stages
 from workbench.engines.elasticsearch.rerankers import ElasticReranker, rerank_choices
 from workbench.engines.elasticsearch.retriever import ElasticRetriever
 from workbench.engines.elasticsearch.templates import SUFFIX, list_templates, named_template, starter

@@ -7,6 +7,7 @@ from pathlib import Path
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import sanitize
 from workbench.domain.tuning import Boosts
+from workbench.engines.base import FIRST_STAGE
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.fields import Index
 from workbench.engines.elasticsearch.hits import Names
@@ -23,8 +24,8 @@ from workbench.engines.elasticsearch.query import (
 )
 from workbench.engines.elasticsearch.templates import BOOST, load_template
 
-FIRST_STAGE, FILTER = "first stage", "filter"
-"""Names of the two settings that are for the first stage."""
+FILTER = "filter"
+"""Name of the setting that lets through some documents only."""
 OFF = "off"
 BM25, MEANING, HYBRIDS = "bm25", "semantic", ("rrf", "linear")
 TEMPLATE = "template "

@@ -14,6 +14,7 @@ from workbench.domain.score_view import elasticsearch_score_inverse
 from workbench.domain.scores import ScoreSpace
 from workbench.domain.tokens import WORDS_PER_TOKEN, TokenCount, estimate
 from workbench.domain.tuning import Choice, Chosen
+from workbench.engines.base import ENDPOINT
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint
 from workbench.engines.elasticsearch.failures import ClusterError
@@ -23,7 +24,7 @@ from workbench.engines.elasticsearch.rerank_calls import CHUNKS, MAPPED, rerank_
 
 BATCH = 10
 """Pairs in one call of the inference API: as many as a person waits for together, and as are lost when one fails."""
-WAY, ENDPOINT, MIN_SCORE, BEST_CHUNKS = "rerank", "endpoint", "min score", "chunks"
+WAY, MIN_SCORE, BEST_CHUNKS = "rerank", "min score", "chunks"
 """Names of the settings that are for reranking."""
 _THRESHOLDS = (-5.0, -2.0, 0.0, 1.0, 2.0, 5.0)
 """Logits to choose from."""

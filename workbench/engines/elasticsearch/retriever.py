@@ -12,6 +12,7 @@ from workbench.domain.exchange import Exchange, Finding
 from workbench.domain.ranking import Explanation, Highlights, Retrieval
 from workbench.domain.request_check import check_candidates
 from workbench.domain.tuning import Boosts, Choice, Chosen
+from workbench.engines.base import FIRST_STAGE
 from workbench.engines.elasticsearch.connection import Answer, Connection
 from workbench.engines.elasticsearch.explanation import read_explanation
 from workbench.engines.elasticsearch.failures import ClusterError
@@ -19,7 +20,6 @@ from workbench.engines.elasticsearch.fields import Index, path_of
 from workbench.engines.elasticsearch.first_stage import (
     BM25,
     FILTER,
-    FIRST_STAGE,
     HYBRIDS,
     MEANING,
     OFF,

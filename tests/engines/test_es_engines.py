@@ -33,8 +33,10 @@ def server() -> Iterator[FakeElastic]:
 async def engines_of(server: FakeElastic, folder: Path, local: Any = None, **profile: Any) -> AsyncIterator[Any]:
     settings = {"endpoint": "my-reranker", **profile}
     engines = ClusterEngines(Profile("here", hosts=(server.url,), **settings), folder, "local", local)
-    yield engines
-    await engines.close()
+    try:
+        yield engines
+    finally:
+        await engines.close()
 
 
 async def reranker_of(engines: ClusterEngines) -> ElasticReranker:
@@ -68,13 +70,17 @@ async def test_opening_forgets_what_the_cluster_once_lacked(server: FakeElastic,
         assert "retriever" in server.asked("/_search")[-1].body
 
 
-async def test_endpoints_that_cannot_be_listed_for_a_moment_are_an_error(server: FakeElastic, tmp_path: Path) -> None:
-    server.fail("/_inference/rerank/_all", status=500, body="<html>", times=1)
+async def test_endpoints_that_cannot_be_listed_keep_nobody_from_searching_and_are_an_error_of_the_reranking(
+    server: FakeElastic, tmp_path: Path
+) -> None:
+    server.fail("/_inference/rerank/_all", status=500, body="<html>")
     async with engines_of(server, tmp_path) as engines:
+        found = await (await engines.open("articles")).retriever.search("laptop", 9)
+        assert len(found.candidates) == 2
         with pytest.raises(ClusterError, match="500"):
-            await engines.open("articles")
-        await engines.open("articles")
-        assert (await reranker_of(engines)).space is ScoreSpace.ES
+            await reranker_of(engines)
+        server.mend()
+        assert (await reranker_of(engines)).by((("rerank", "inference"),)).space is ScoreSpace.LOGIT
 
 
 async def test_endpoints_that_may_not_be_listed_are_none(server: FakeElastic, tmp_path: Path) -> None:

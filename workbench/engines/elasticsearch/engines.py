@@ -1,7 +1,7 @@
 """What one profile leads to: the indices of its cluster, and what reranks there."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 from workbench.config.profile import Profile
@@ -97,13 +97,11 @@ class ClusterEngines:
             named_template(self._templates, self._profile.template)
         await self._connection.meet()
         index = await describe(self._connection, name or self._profile.index or await self._only())
-        if not self._reranks_here and not self._endpoints:
-            try:
-                self._endpoints = await rerank_endpoints(self._connection)
-            except ClusterError as error:
-                # Without the privilege to list them, the one that the profile names is used all the same.
-                if error.status not in HIDDEN:
-                    raise
+        if not self._reranks_here:
+            with suppress(
+                ClusterError
+            ):  # The first stage needs none of them; what is wrong is said when they are used.
+                await self._list_endpoints()
         templates = list_templates(self._templates)
         reranking = () if self._reranks_here else rerank_choices(self._connection, self._endpoints)
         choices = (*self._first_stage(index, templates), *self._filters(), *reranking)
@@ -142,11 +140,21 @@ class ClusterEngines:
         async with aclosing(endpoint_states(self._connection, endpoint)) as states:
             async for status in states:
                 yield status
+        await self._list_endpoints()
         reranker = ElasticReranker(
             self._connection, endpoint, self._endpoints, profile.rerank, profile.min_score, profile.chunks
         )
         await reranker.load()
         yield reranker
+
+    async def _list_endpoints(self) -> None:
+        """Know the endpoints; without the privilege, the one that the profile names is used all the same."""
+        if not self._endpoints:
+            try:
+                self._endpoints = await rerank_endpoints(self._connection)
+            except ClusterError as error:
+                if error.status not in HIDDEN:
+                    raise
 
     async def close(self) -> None:
         """Let go of the connection."""

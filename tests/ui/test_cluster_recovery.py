@@ -9,7 +9,7 @@ from tests.ui.cluster import DOWN, World
 from tests.ui.screen import answered, compare_screen, listed, reranked, screen_text, settled, until
 from workbench.domain.deployment import ModelState, ModelStatus
 from workbench.domain.errors import BadInputError, UnavailableError
-from workbench.ui.screens import recovering
+from workbench.ui.screens import asking, recovering
 from workbench.ui.widgets.rank_list import RankList
 
 BROKEN = UnavailableError("The endpoint is overloaded.", "Wait, or add allocations.")
@@ -196,3 +196,21 @@ async def test_what_will_not_pass_by_itself_is_said_once_and_not_asked_again(wor
         assert refused.message in screen_text(pilot.app)
         assert "retrying" not in screen_text(pilot.app)
         assert not [each for each in screen.workers if each.group == "retry" and not each.is_finished]
+
+
+async def test_typing_on_does_not_keep_an_old_answer_from_being_marked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.app().run_test(size=(120, 36)) as pilot:
+        screen = await reranked(pilot)
+        world.prod.answering.clear()
+        started: list[float] = []
+        timers = screen.set_timer
+        monkeypatch.setattr(screen, "set_timer", lambda *what: started.append(what[0]) or timers(*what))
+        for query in ("a", "an", "ano", "anot"):
+            screen.ask(query)
+            await pilot.pause()
+        assert started.count(asking.LATE) == 1
+        await until(pilot, lambda: all(each.stale for each in screen.query(RankList)), "the mark on both lists")
+        world.prod.answering.set()
+        await answered(pilot, lambda found: found.query == "anot" and found.done, "the answer")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.content import Content
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
@@ -73,6 +74,8 @@ class AskingScreen(RecoveringScreen):
         """Place and query."""
         self._noted: tuple[str, ...] = ()
         self._said = ""
+        self._late: Timer | None = None
+        """Runs out when a cluster takes long to answer."""
         self._wanted = ""
         """The model that was made ready last, or is being."""
         self._newest: tuple[Comparison, Tuning] | None = None
@@ -93,22 +96,17 @@ class AskingScreen(RecoveringScreen):
         if not again:
             self.stop_retrying()
         shown, tuning, comparison = time.monotonic(), self.session.tuning, None
-        # What a cluster's answer replaces would otherwise look like that answer for as long as it takes.
-        waiting = self.set_timer(LATE, self._wait) if self.session.opened.retriever.patience and not again else None
-        try:
-            async with aclosing(self.session.compare(text, pause)) as stages:
-                async for comparison in stages:
-                    if waiting:
-                        waiting.stop()
-                    counts = not comparison.scored or time.monotonic() - shown > COUNT_EVERY
-                    if comparison.done or (counts and not again):
-                        shown = time.monotonic()
-                        self._newest = comparison, tuning
-                        if not self.frozen:
-                            self.show(comparison, tuning)
-        finally:
-            if waiting:
-                waiting.stop()
+        if self.session.opened.retriever.patience and not (again or self._late):
+            self._late = self.set_timer(LATE, self._wait)
+        async with aclosing(self.session.compare(text, pause)) as stages:
+            async for comparison in stages:
+                self._stop_waiting()
+                counts = not comparison.scored or time.monotonic() - shown > COUNT_EVERY
+                if comparison.done or (counts and not again):
+                    shown = time.monotonic()
+                    self._newest = comparison, tuning
+                    if not self.frozen:
+                        self.show(comparison, tuning)
         if comparison is None or not self.passing(comparison, self.model):
             self.stop_retrying()
         elif self.model and self.model.state is ModelState.FAILED:
@@ -117,11 +115,17 @@ class AskingScreen(RecoveringScreen):
             self.retry(partial(self.run_query, text, 0, again=True))
 
     def _wait(self) -> None:
-        """Say that what is shown is not yet the answer."""
+        """Say that what is shown is not yet the answer; a key that supersedes a search does not start the wait anew."""
         if not self.frozen:
             self.query_one(StatusBar).searching = True
             for rank_list in self.query(RankList):
                 rank_list.stale = True
+
+    def _stop_waiting(self) -> None:
+        self.query_one(StatusBar).searching = False
+        if self._late:
+            self._late.stop()
+            self._late = None
 
     def show(self, comparison: Comparison, tuning: Tuning) -> None:
         """Put a result on the screen, and know what it was made with.
@@ -135,7 +139,6 @@ class AskingScreen(RecoveringScreen):
             comparison = replace(
                 before, error=comparison.error, exchanges=comparison.exchanges, warnings=(said,), done=True
             )
-        self.query_one(StatusBar).searching = False
         for rank_list in self.query(RankList):
             rank_list.stale = rank_list.stale and not comparison.done
         self.made_with = tuning

@@ -4,19 +4,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
 
 from workbench.domain.errors import BadInputError, WorkbenchError
 from workbench.engines.threads import in_thread
 from workbench.services.compare import stage_error
 from workbench.services.session import place_of
 from workbench.ui.keys import DRAWER_KEYS
+from workbench.ui.screens.dialog import ListDialog, PointedList
 from workbench.ui.screens.opening import OpeningScreen
 from workbench.ui.text import TITLE_LIMIT, cells, safe_line
 from workbench.ui.widgets.line_input import LineInput
@@ -121,11 +120,10 @@ async def _profiles(screen: OpeningScreen) -> Sequence[Entry]:
     return [Entry(f"{name}:", f"profile {name}", f"cluster{' · in use' if name == used else ''}") for name in names]
 
 
-class PlacePicker(ModalScreen[str | None]):
+class PlacePicker(ListDialog[str]):
     """A list that fills as the answers come in, narrowed by typing; gives the chosen place, or None."""
 
     CSS_PATH = "places.tcss"
-    AUTO_FOCUS = "LineInput"
     BINDINGS = [*DRAWER_KEYS]
 
     def __init__(self, title: str, sources: Sequence[Source], here: str) -> None:
@@ -153,6 +151,11 @@ class PlacePicker(ModalScreen[str | None]):
             yield PlaceList(self._here)
             yield Static(id="hint")
 
+    @property
+    def choices(self) -> "PlaceList":
+        """The places."""
+        return self.query_one(PlaceList)
+
     def on_mount(self) -> None:
         """Ask everybody at once."""
         for index in range(len(self._sources)):
@@ -173,7 +176,7 @@ class PlacePicker(ModalScreen[str | None]):
 
     def _list(self) -> None:
         entries = [entry for found in self._found for entry in found]
-        self.query_one(PlaceList).show(entries, self.query_one(LineInput).value)
+        self.choices.show(entries, self.query_one(LineInput).value)
 
     def _say(self) -> None:
         """What went wrong, and who has not answered yet."""
@@ -192,43 +195,17 @@ class PlacePicker(ModalScreen[str | None]):
     @on(OptionList.OptionSelected)
     def chosen(self) -> None:
         """Go to the place the cursor is on."""
-        if place := self.query_one(PlaceList).chosen:
-            self._answer(place)
-
-    def on_click(self, event: events.Click) -> None:
-        """Close when the screen below is clicked."""
-        if self.get_widget_at(*event.screen_offset)[0] is self:
-            self._answer(None)
-
-    def action_close(self) -> None:
-        """Close without a choice."""
-        self._answer(None)
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor while the filter keeps the keyboard."""
-        self.query_one(PlaceList).move(by)
-
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by a page."""
-        places = self.query_one(PlaceList)
-        places.move(pages * max(places.scrollable_content_region.height - 1, 1))
-
-    def _answer(self, place: str | None) -> None:
-        # A key or click that came in twice must not close the screen below as well.
-        if self.is_current:
-            self.dismiss(place)
+        if place := self.choices.chosen:
+            self.answer(place)
 
 
-class PlaceList(OptionList, can_focus=False):
+class PlaceList(PointedList):
     """Places, a line each; the one that is open is marked."""
 
     def __init__(self, here: str) -> None:
-        super().__init__(compact=True)
+        super().__init__()
         self._here = here
         self._shown: list[Entry] = []
-        self._longest = 0
-        """Cells of the longest name."""
-        self._pointed: int | None = None
 
     def show(self, entries: Sequence[Entry], typed: str) -> None:
         """Replace what is listed; the cursor stays where it is, if that is still there.
@@ -240,32 +217,17 @@ class PlaceList(OptionList, can_focus=False):
         at, words = self.chosen, typed.casefold().split()
         folded = [(entry, f"{entry.name} {entry.kind}".casefold()) for entry in entries]
         self._shown = [entry for entry, text in folded if all(word in text for word in words)]
-        self._longest = min(max((cells(entry.name) for entry in self._shown), default=0), NAME_CELLS)
-        self._pointed = None
-        self.set_options(Option(self._row(entry, False)) for entry in self._shown)
+        longest = min(max((cells(entry.name) for entry in self._shown), default=0), NAME_CELLS)
         places = [entry.place for entry in self._shown]
-        self.highlighted = (places.index(at) if at in places else 0) if places else None
+        self.list_rows([self._row(entry, longest) for entry in self._shown], places.index(at) if at in places else 0)
 
     @property
     def chosen(self) -> str | None:
         """The place the cursor is on."""
         return None if self.highlighted is None else self._shown[self.highlighted].place
 
-    def move(self, by: int) -> None:
-        """Move the cursor by so many places, no farther than to an end."""
-        if self.highlighted is not None:
-            self.highlighted = max(0, min(self.highlighted + by, len(self._shown) - 1))
-
-    def watch_highlighted(self, highlighted: int | None) -> None:
-        """Point at the place, so that the cursor shows without colours too."""
-        for index, pointed in ((self._pointed, False), (highlighted, True)):
-            if index is not None:
-                self.replace_option_prompt_at_index(index, self._row(self._shown[index], pointed))
-        self._pointed = highlighted
-        super().watch_highlighted(highlighted)
-
-    def _row(self, entry: Entry, pointed: bool) -> Content:
+    def _row(self, entry: Entry, longest: int) -> Content:
         kind = f"{entry.kind}{' · open now' if entry.place == self._here else ''}"
         name = safe_line(entry.name, "bold" if entry.place == self._here else "", TITLE_LIMIT)
-        gap = " " * max(self._longest - name.cell_length, 0)
-        return Content.assemble("› " if pointed else "  ", name, gap, "  ", safe_line(kind, "$muted"))
+        gap = " " * max(longest - name.cell_length, 0)
+        return Content.assemble(name, gap, "  ", safe_line(kind, "$muted"))

@@ -14,7 +14,6 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input
@@ -22,6 +21,7 @@ from textual.widgets import Input
 from workbench.domain.documents import Query
 from workbench.domain.text import single_line
 from workbench.ui.keys import DRAWER_KEYS
+from workbench.ui.screens.dialog import ListDialog
 from workbench.ui.text import TITLE_LIMIT, fit, marked
 from workbench.ui.widgets.line_input import LineInput
 
@@ -57,11 +57,10 @@ def narrowed(queries: Sequence[Query], folded: Sequence[str], typed: str) -> Seq
     return queries if len(found) == len(queries) else [queries[index] for index in found]
 
 
-class QueryDrawer(ModalScreen[str | None]):
+class QueryDrawer(ListDialog[str]):
     """A drawer at the left of the screen below; gives the text of the chosen query, or None."""
 
     CSS_PATH = "query_drawer.tcss"
-    AUTO_FOCUS = "LineInput"
     BINDINGS = [*DRAWER_KEYS]
 
     def __init__(self, queries: Sequence[Query], recent: Sequence[str]) -> None:
@@ -98,36 +97,18 @@ class QueryDrawer(ModalScreen[str | None]):
     @on(Input.Submitted)
     def filter_submitted(self) -> None:
         """Choose the query the cursor is on."""
-        query = self.query_one(QueryList).chosen
+        query = self.choices.chosen
         if query:
-            self._answer(single_line(query.text))
+            self.answer(single_line(query.text))
 
     def on_query_list_clicked(self, event: "QueryList.Clicked") -> None:
         """Choose the query that was clicked."""
-        self._answer(single_line(event.query.text))
+        self.answer(single_line(event.query.text))
 
-    def on_click(self, event: events.Click) -> None:
-        """Close when the screen below is clicked."""
-        if self.get_widget_at(*event.screen_offset)[0] is self:
-            self._answer(None)
-
-    def action_close(self) -> None:
-        """Close without a choice."""
-        self._answer(None)
-
-    def _answer(self, text: str | None) -> None:
-        # A key or click that came in twice must not close the screen below as well.
-        if self.is_current:
-            self.dismiss(text)
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor while the filter keeps the keyboard."""
-        self.query_one(QueryList).move(by)
-
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by a page."""
-        queries = self.query_one(QueryList)
-        queries.move(pages * max(queries.scrollable_content_region.height - 1, 1))
+    @property
+    def choices(self) -> "QueryList":
+        """The queries."""
+        return self.query_one(QueryList)
 
     def _narrow(self, typed: str) -> None:
         recent = narrowed(self._recent, self._folded_recent, typed)
@@ -141,7 +122,7 @@ class QueryDrawer(ModalScreen[str | None]):
             sections[0] = sections[0] or [Note("Recent", heading=True), Note("Queries you run are kept here.")]
             sections[1] = sections[1] or [Note("Sample queries", heading=True), Note("This corpus came without any.")]
         rows = [row for section in filter(None, sections) for row in (Note(""), *section)][1:]
-        self.query_one(QueryList).show(rows or [Note("No query holds all of these words.")], typed)
+        self.choices.show(rows or [Note("No query holds all of these words.")], typed)
 
 
 def _section(title: str, shown: Sequence[Query], found: int, of: int) -> list[Query | Note]:

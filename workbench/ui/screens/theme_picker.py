@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.timer import Timer
@@ -16,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from workbench.domain.text import single_line
 from workbench.ui.keys import DRAWER_KEYS
+from workbench.ui.screens.dialog import ListDialog
 from workbench.ui.themes import background, fallback_tokens
 from workbench.ui.widgets.line_input import LineInput
 
@@ -36,11 +36,10 @@ def narrowed(themes: Iterable[Theme], typed: str) -> list[Theme]:
     return [theme for theme in themes if all(word in f"{theme.name} {kind(theme)}" for word in words)]
 
 
-class ThemePicker(ModalScreen[str | None]):
+class ThemePicker(ListDialog[str]):
     """A list at the right of the screen below; gives the name of the theme that was chosen and is on, or None."""
 
     CSS_PATH = "theme_picker.tcss"
-    AUTO_FOCUS = "LineInput"
     BINDINGS = [*DRAWER_KEYS]
 
     def __init__(self) -> None:
@@ -59,12 +58,12 @@ class ThemePicker(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """List everything, the cursor on the theme that is on."""
         self._before = self.app.theme
-        self.query_one(ThemeList).show("", self._before)
+        self.choices.show("", self._before)
 
     @on(Input.Changed)
     def filter_changed(self, event: Input.Changed) -> None:
         """List what holds the typed words; the cursor stays where it was if that is among it."""
-        themes = self.query_one(ThemeList)
+        themes = self.choices
         themes.show(event.value, themes.chosen or self.app.theme)
 
     @on(OptionList.OptionHighlighted)
@@ -76,34 +75,21 @@ class ThemePicker(ModalScreen[str | None]):
     @on(Input.Submitted)
     def keep(self) -> None:
         """Keep the theme that the cursor is on."""
-        if chosen := self.query_one(ThemeList).chosen:
-            self._answer(chosen)
+        if chosen := self.choices.chosen:
+            self.answer(chosen)
 
     @on(OptionList.OptionSelected)
     def clicked(self, event: OptionList.OptionSelected) -> None:
         """Keep the theme that was clicked."""
-        self._answer(event.option_id)
+        self.answer(event.option_id)
 
-    def on_click(self, event: events.Click) -> None:
-        """Go back when the screen below is clicked."""
-        if self.get_widget_at(*event.screen_offset)[0] is self:
-            self._answer(None)
-
-    def action_close(self) -> None:
-        """Put the theme from before on again and close."""
-        self._answer(None)
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor while the filter keeps the keyboard."""
-        self.query_one(ThemeList).move(by)
-
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by a page."""
-        themes = self.query_one(ThemeList)
-        themes.move(pages * max(themes.scrollable_content_region.height - 1, 1))
+    @property
+    def choices(self) -> "ThemeList":
+        """The themes."""
+        return self.query_one(ThemeList)
 
     def _preview(self) -> None:
-        self._wear(self.query_one(ThemeList).chosen)
+        self._wear(self.choices.chosen)
 
     def _wear(self, name: str | None) -> None:
         if name and name in self.app.available_themes:
@@ -113,12 +99,12 @@ class ThemePicker(ModalScreen[str | None]):
         if self._pause:
             self._pause.stop()
 
-    def _answer(self, name: str | None) -> None:
-        # A key or click that came in twice must not close the screen below as well.
+    def answer(self, answer: str | None) -> None:
+        """Keep a theme on, or put the one from before on again, and close."""
         if self.is_current:
             self._forget()
-            self._wear(name or self._before)
-            self.dismiss(name)
+            self._wear(answer or self._before)
+        super().answer(answer)
 
 
 class ThemeList(OptionList, can_focus=False):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from workbench.domain.truncation import Window
+
 
 class ModelKind(StrEnum):
     """How a model turns a query and a document into a score."""
@@ -67,3 +69,26 @@ class PreparedModel:
     """Tokens read at most, special tokens included."""
     fingerprint: str
     """Changes when the scores it gives may change; keys caches."""
+
+
+class TokenizerKind(StrEnum):
+    """What a tokenizer's file holds."""
+
+    HUGGING_FACE = "tokenizer.json"
+    """Everything: vocabulary, normaliser, special tokens."""
+    ELASTIC = "vocab.json"
+    """Elasticsearch's vocabulary of a DeBERTa model: `vocabulary` and `scores`."""
+    SENTENCEPIECE = "spm.model"
+    """A SentencePiece model of a DeBERTa model."""
+
+
+@dataclass(frozen=True)
+class TokenizerFile:
+    """A tokenizer on disk, checked and ready to open."""
+
+    id: str
+    """What it is, for people, such as `.rerank-v1` or a file's name."""
+    kind: TokenizerKind
+    path: Path
+    window: Window
+    """How the model that it belongs to reads."""

@@ -1,6 +1,6 @@
 """What the rest of the house knows about engines: three protocols."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +9,7 @@ from workbench.domain.deployment import ModelKind, ModelStatus
 from workbench.domain.documents import Document, Query
 from workbench.domain.ranking import Aside, Explanation, Highlights, PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
+from workbench.domain.tokens import Reader
 from workbench.domain.tuning import Boosts, Choice, Chosen
 
 FIRST_STAGE, ENDPOINT = "first stage", "endpoint"
@@ -97,6 +98,21 @@ class Reranker(Protocol):
             query: What a person typed.
             found: The candidates, each with those fields alone that the model is given.
         """
+        ...
+
+    def score_texts(self, query: str, texts: Sequence[str]) -> AsyncGenerator[PairScore, None]:
+        """Score any texts, such as parts of a document, in order; each gets what a candidate with this text would.
+
+        The id of a score is the text's place, counted from 0. Closing the iterator stops the work between two texts.
+
+        Args:
+            query: What a person typed.
+            texts: None of them blank.
+        """
+        ...
+
+    async def reader(self) -> Reader:
+        """How the model reads, exactly as it is fed; an estimate where no tokenizer of it is at hand."""
         ...
 
     async def close(self) -> None:

@@ -3,11 +3,12 @@ import gc
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
@@ -19,9 +20,8 @@ from workbench.domain.documents import Document
 from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.ranking import Candidate, PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
-from workbench.engines.onnx_model import longest_first
 from workbench.engines.onnx_reranker import OnnxReranker
-from workbench.engines.vector_cache import VectorCache
+from workbench.engines.vector_cache import RULES, CachedVector, VectorCache, cache_file
 
 BI, CROSS = ModelKind.BI_ENCODER, ModelKind.CROSS_ENCODER
 QUERY = "laptop gets hot"
@@ -100,6 +100,69 @@ async def test_a_cached_score_equals_a_fresh_one(bi_encoder: PreparedModel, tmp_
     await second.close()
 
 
+async def test_any_text_scores_as_a_document_with_this_text(reranker: OnnxReranker) -> None:
+    expected = await scores(reranker, QUERY, *TEXTS)
+    pairs = [pair async for pair in reranker.score_texts(QUERY, TEXTS)]
+    assert [pair.id for pair in pairs] == [str(place) for place in range(len(TEXTS))]
+    assert [pair.score for pair in pairs] == [pair.score for pair in expected]
+    assert [pair async for pair in reranker.score_texts(QUERY, [])] == []
+
+
+async def test_texts_and_documents_share_the_cache(bi_encoder: PreparedModel, tmp_path: Path) -> None:
+    reranker = OnnxReranker(bi_encoder, tmp_path)
+    expected = await values(reranker, QUERY, *TEXTS)
+    runs = reranker.inferences
+    # Documents are stripped, texts are not.
+    texts = [text.strip() for text in TEXTS]
+    assert [pair.score async for pair in reranker.score_texts(QUERY, texts)] == expected
+    assert reranker.inferences == runs
+    await reranker.close()
+
+
+async def test_closing_texts_stops_between_two(reranker: OnnxReranker) -> None:
+    async with aclosing(reranker.score_texts(QUERY, [f"text {number}" for number in range(300)])) as pairs:
+        await anext(pairs)
+    await reranker.load()
+    assert reranker.inferences <= 6
+
+
+async def test_a_closed_reranker_tells_no_reader(reranker: OnnxReranker) -> None:
+    assert (await reranker.reader()).tokenizer.exact
+    await reranker.close()
+    with pytest.raises(ModelUnavailableError, match="closed"):
+        await reranker.reader()
+
+
+async def test_the_reader_is_told_while_the_model_is_loading(reranker: OnnxReranker) -> None:
+    loading, scoring = asyncio.create_task(reranker.load()), asyncio.create_task(scores(reranker, QUERY, *TEXTS * 50))
+    await asyncio.sleep(0)
+    assert (await reranker.reader()).read(QUERY, TEXTS[0]).count.exact
+    assert not scoring.done()
+    await loading
+    await scoring
+
+
+async def test_the_reader_is_told_while_a_document_is_scored(reranker: OnnxReranker) -> None:
+    await reranker.load()
+    model, begun, go_on = reranker._network, threading.Event(), threading.Event()
+    assert model is not None
+
+    class Slow:
+        def run(self, *arguments: Any) -> Any:
+            begun.set()
+            go_on.wait()
+            return session.run(*arguments)
+
+    session, model._session = model._session, Slow()
+    scoring = asyncio.create_task(scores(reranker, QUERY, *TEXTS))
+    try:
+        await asyncio.to_thread(begun.wait)
+        assert (await asyncio.wait_for(reranker.reader(), 30)).tokenizer.exact
+    finally:
+        go_on.set()
+    assert len(await scoring) == len(TEXTS)
+
+
 async def test_a_query_is_read_once(bi_encoder: PreparedModel, tmp_path: Path) -> None:
     reranker = OnnxReranker(bi_encoder, tmp_path)
     for query in ("one", "two", "one", "two"):
@@ -133,12 +196,24 @@ def _widened(model: PreparedModel, path: Path) -> PreparedModel:
 
 
 async def test_a_broken_cache_is_begun_anew(bi_encoder: PreparedModel, tmp_path: Path) -> None:
-    (tmp_path / f"{bi_encoder.fingerprint}.sqlite").write_bytes(b"junk" * 1000)
+    cache_file(tmp_path, bi_encoder.fingerprint).write_bytes(b"junk" * 1000)
     reranker = OnnxReranker(bi_encoder, tmp_path)
     first = await values(reranker, QUERY, *TEXTS)
     runs = reranker.inferences
     assert await values(reranker, QUERY, *TEXTS) == first
     assert (reranker.inferences, reranker.warnings) == (runs, ())
+    await reranker.close()
+
+
+async def test_what_was_reckoned_by_older_rules_is_not_believed(bi_encoder: PreparedModel, tmp_path: Path) -> None:
+    expected = [pair.tokens for pair in await scores(OnnxReranker(bi_encoder), QUERY, *TEXTS)]
+    for older in (f"{bi_encoder.fingerprint}.sqlite", f"{bi_encoder.fingerprint}-{RULES - 1}.sqlite"):
+        cache = VectorCache(tmp_path / older)
+        for row in found(*TEXTS).candidates:
+            cache.add(row.document.digest, CachedVector(bytes(64), 1, 1, 7_777))
+        cache.close()
+    reranker = OnnxReranker(bi_encoder, tmp_path)
+    assert [pair.tokens for pair in await scores(reranker, QUERY, *TEXTS)] == expected
     await reranker.close()
 
 
@@ -184,7 +259,7 @@ async def test_what_a_stopped_query_read_is_kept(bi_encoder: PreparedModel, tmp_
     async with aclosing(reranker.score(QUERY, documents)) as pairs:
         await anext(pairs)
     await scores(reranker, QUERY, "what was read before is written by now")
-    cache = VectorCache(tmp_path / f"{bi_encoder.fingerprint}.sqlite")
+    cache = VectorCache(cache_file(tmp_path, bi_encoder.fingerprint))
     assert cache.get(documents.candidates[0].document.digest)
     cache.close()
     await reranker.close()
@@ -245,17 +320,6 @@ async def test_a_bi_encoder_cuts_query_and_document_apart(tmp_path: Path) -> Non
     assert (pair.tokens.document, pair.tokens.kept_document) == (40, 30)
     assert pair.tokens.kept_text_end == len("w " * 30) - 1
     await reranker.close()
-
-
-def test_a_pair_is_shared_as_the_tokenizer_shares_it(tmp_path: Path) -> None:
-    tokenizer = Tokenizer.from_file(str(prepared(tmp_path, CROSS).tokenizer))
-    tokenizer.no_padding()
-    for window in (12, 13):
-        tokenizer.enable_truncation(window, strategy="longest_first")
-        for query, document in product(range(16), repeat=2):
-            encoding = tokenizer.encode("q " * query, "w " * document)
-            sides = encoding.sequence_ids
-            assert longest_first(query, document, window - 3) == (sides.count(0), sides.count(1))
 
 
 async def test_a_cross_encoder_counts_what_is_left_of_the_pair(tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """Tokens of a query and a document: where they lie in the text, and which of them a model read."""
 
 import re
+from abc import abstractmethod
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import islice
 from math import ceil
-from typing import Protocol
+from threading import Lock
+from typing import Protocol, TypeVar, overload
 
 from workbench.domain.documents import Span
 from workbench.domain.truncation import Kept, Strategy, Window
+
+_Item = TypeVar("_Item")
 
 WORDS_PER_TOKEN = 0.75
 """Of English; what Elasticsearch itself reckons with."""
@@ -20,6 +25,31 @@ _UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Scripts that put no blank between words: each character counts as a word."""
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _WORD = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
+_AT_ONCE = 1_000_000
+"""Characters that are cut into tokens in one go, at most; a longer text is by itself."""
+
+
+class LazySequence(Sequence[_Item]):
+    """Items that are made when they are asked for; a slice is a list of them."""
+
+    @abstractmethod
+    def _item(self, place: int) -> _Item:
+        """Make one of them.
+
+        Args:
+            place: From 0, and less than the length.
+        """
+
+    @overload
+    def __getitem__(self, place: int) -> _Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[_Item]: ...
+    def __getitem__(self, place: int | slice) -> _Item | list[_Item]:
+        places = range(len(self))[place]
+        return self._item(places) if isinstance(places, int) else [self._item(each) for each in places]
+
+    def __iter__(self) -> Iterator[_Item]:
+        return map(self._item, range(len(self)))
 
 
 @dataclass(frozen=True)
@@ -93,6 +123,10 @@ class Framing:
     def __len__(self) -> int:
         return len(self.before) + len(self.between) + len(self.after)
 
+    def around(self, first: Sequence[int], second: Sequence[int] = ()) -> tuple[int, ...]:
+        """Put the special tokens around the ids of a text, or of a pair."""
+        return (*self.before, *first, *self.between, *second, *self.after)
+
 
 class Tokenizer(Protocol):
     """Cuts texts into tokens. Blocks; its methods may be called from several threads at once."""
@@ -127,6 +161,18 @@ class Reader:
 
     tokenizer: Tokenizer
     window: Window
+    of: str = ""
+    """Model that the vocabulary is known to be of, such as `.rerank-v1`; empty where nobody can tell."""
+    picks: str = ""
+    """Why a text is not read from its start, and what to do about it; empty where it is. Where it says something, what
+    the window cuts off is not what the model missed."""
+
+    def noted(self, note: str, exact: bool | None = None) -> "Reader":
+        """The same with a note of the tokenizer more; and its counts called exact or not, where that is said."""
+        tokenizer = copy(self.tokenizer)
+        tokenizer.notes = (*tokenizer.notes, note)
+        tokenizer.exact = tokenizer.exact if exact is None else exact
+        return replace(self, tokenizer=tokenizer)
 
     def read(self, query: str, document: str) -> "Reading":
         """Tokenise a pair and cut it as the model does; blocks for as long as that takes."""
@@ -135,8 +181,14 @@ class Reader:
 
     def count(self, query: str, documents: Sequence[str]) -> list[TokenCount]:
         """Count the tokens of a query with each of some documents."""
-        of_query, *texts = self.tokenizer.tokenize([query, *documents])
-        return [Reading(of_query, text, self).count for text in texts]
+        return [reading.count for reading in self.readings(query, documents)]
+
+    def readings(self, query: str, documents: Sequence[str]) -> Iterator["Reading"]:
+        """Read a query with each of some documents, without holding the tokens of all of them at once."""
+        (of_query,) = self.tokenizer.tokenize([query])
+        for batch in _batches(documents):
+            for text in self.tokenizer.tokenize(batch):
+                yield Reading(of_query, text, self)
 
 
 @dataclass(frozen=True)
@@ -169,12 +221,10 @@ class Reading:
     @property
     def inputs(self) -> tuple[tuple[int, ...], ...]:
         """Every id that the model is fed, in order: one sequence for a pair, two for a model that reads apart."""
-        query, document = tuple(self.query.ids[: self.kept.query]), tuple(self.document.ids[: self.kept.document])
+        query, document = self.query.ids[: self.kept.query], self.document.ids[: self.kept.document]
         apart = self.reader.window.strategy is Strategy.HEAD_ONLY
         framing = self.reader.tokenizer.framing(pair=not apart)
-        if apart:
-            return tuple((*framing.before, *ids, *framing.after) for ids in (query, document))
-        return ((*framing.before, *query, *framing.between, *document, *framing.after),)
+        return (framing.around(query), framing.around(document)) if apart else (framing.around(query, document),)
 
 
 class Estimate:
@@ -189,8 +239,11 @@ class Estimate:
         return Framing((0,), (0,), (0,) if pair else ())
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
-        """Cut every word into equal parts, so that the total is what `estimate` says; ids are all 0."""
-        return [_estimated(text) for text in texts]
+        """Cut every word into equal parts, so that the total is what `count` says; ids are all 0."""
+        return [
+            Tokenized(text, bytes(tokens), _EstimatedSpans(text, tokens))
+            for text, tokens in zip(texts, self.count(texts), strict=True)
+        ]
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Reckon from the number of words."""
@@ -205,28 +258,47 @@ ESTIMATE = Reader(Estimate(), ELASTIC)
 """Where no tokenizer is at hand."""
 
 
-def estimate(query: str, document: str, window: Window = ELASTIC) -> TokenCount:
-    """Count the tokens of a pair from its words, where no tokenizer is at hand."""
-    tokens = [_tokens(_words(text)) for text in (query, document)]
-    kept = window.kept(*tokens)
-    end = len(document)
-    if kept.document < tokens[1]:
-        end = _end_of(document, int(kept.document * WORDS_PER_TOKEN))
-    return TokenCount(tokens[0], tokens[1], kept.query, kept.document, window.budget, end, exact=False)
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    characters = 0
+    for text in texts:
+        if batch and characters + len(text) > _AT_ONCE:
+            yield batch
+            batch, characters = [], 0
+        batch.append(text)
+        characters += len(text)
+    if batch:
+        yield batch
 
 
 def _tokens(words: int) -> int:
     return ceil(words / WORDS_PER_TOKEN)
 
 
-def _estimated(text: str) -> Tokenized:
-    spans: list[Span] = []
-    for words, match in enumerate(_WORD.finditer(text), start=1):
-        start, end = match.span()
-        parts = _tokens(words) - len(spans)
-        at = [start + (end - start) * part // parts for part in range(parts + 1)]
-        spans += pairwise(at)
-    return Tokenized(text, [0] * len(spans), spans)
+class _EstimatedSpans(LazySequence[Span]):
+    """Parts of words, found as far as they are asked for: of a long text, a model reads the head."""
+
+    def __init__(self, text: str, tokens: int) -> None:
+        self._tokens = tokens
+        self._rest = _WORD.finditer(text)
+        self._words: list[Span] = []
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return self._tokens
+
+    def _item(self, place: int) -> Span:
+        word = int(place * WORDS_PER_TOKEN)
+        with self._lock:
+            missing = max(word + 1 - len(self._words), 0)
+            self._words += (match.span() for match in islice(self._rest, missing))
+        start, end = self._words[word]
+        first, parts = _tokens(word), _tokens(word + 1) - _tokens(word)
+        return _between(start, end, place - first, parts), _between(start, end, place - first + 1, parts)
+
+
+def _between(start: int, end: int, part: int, parts: int) -> int:
+    return start + (end - start) * part // parts
 
 
 def _is_spaced(text: str) -> bool:
@@ -235,13 +307,3 @@ def _is_spaced(text: str) -> bool:
 
 def _words(text: str) -> int:
     return len(text.split()) if _is_spaced(text) else sum(1 for _ in _WORD.finditer(text))
-
-
-def _end_of(text: str, words: int) -> int:
-    """Where the first words of a text end; it has more of them."""
-    if not words:
-        return 0
-    if _is_spaced(text):
-        rest = text.split(None, words)[words]
-        return len(text[: len(text) - len(rest)].rstrip())
-    return next(islice(_WORD.finditer(text), words - 1, None)).end()

@@ -58,9 +58,9 @@ class Window:
         if self.strategy is Strategy.HEAD_ONLY:
             return self.room
         half = self.room // 2
-        if self.strategy is Strategy.BALANCED:
-            return self.room - min(query, half)
-        return max(self.room - query, half)
+        if self.strategy is Strategy.LONGEST_FIRST and query > self.room - half:
+            return half
+        return self.room - min(query, half)
 
 
 def _balanced(query: int, document: int, room: int) -> Kept:

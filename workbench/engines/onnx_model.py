@@ -1,10 +1,11 @@
-"""Runs a reranking model's graph on one text or one pair at a time, and counts what it read.
+"""Runs a reranking model's graph on one text or one pair at a time, fed what its `Reader` says.
 
 Importing this loads onnxruntime, tokenizers and numpy.
 """
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -12,21 +13,19 @@ from time import perf_counter
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
 
-from workbench.domain.deployment import PreparedModel
+from workbench.domain.deployment import ModelKind, PreparedModel
 from workbench.domain.errors import ModelUnavailableError
+from workbench.domain.tokens import Reader, TokenCount
+from workbench.domain.truncation import Strategy, Window
+from workbench.engines.library_tokenizer import from_json
 
 _SILENT = 3
 """onnxruntime's log severity for errors alone."""
-_LONG = 4_096
-"""Tokens past which a text's head is cheaper to tokenise again than to cut off."""
-_LONGEST_WORD = 1_000
-"""Characters past the cut that can still change the tokens before it."""
 
 
 @dataclass(frozen=True)
-class Reading:
+class Share:
     """How much of one text the model read, in tokens without the special ones."""
 
     tokens: int
@@ -64,16 +63,18 @@ class OnnxModel:
         options.inter_op_num_threads = 1
         options.log_severity_level = _SILENT
         self._id = model.id
-        self._window = model.window
         self._session = onnxruntime.InferenceSession(str(model.onnx), options, providers=["CPUExecutionProvider"])
         self._inputs = [node.name for node in self._session.get_inputs()]
         self._outputs = [self._session.get_outputs()[0].name]
-        self._tokenizer = Tokenizer.from_file(str(model.tokenizer))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = from_json(model.id, model.tokenizer.read_bytes())
+        self._apart, self._pair = (
+            Reader(self._tokenizer, Window(model.window, len(self._tokenizer.framing(pair)), strategy))
+            for pair, strategy in ((False, Strategy.HEAD_ONLY), (True, Strategy.LONGEST_FIRST))
+        )
+        self.reader = self._apart if model.kind is ModelKind.BI_ENCODER else self._pair
         self.runs = 0
 
-    def vector(self, text: str) -> tuple[NDArray[np.float16], Reading, Timing]:
+    def vector(self, text: str) -> tuple[NDArray[np.float16], Share, Timing]:
         """Encode one text, cut at its head to fit the window.
 
         Returns:
@@ -83,65 +84,43 @@ class OnnxModel:
             ModelUnavailableError: The graph is no bi-encoder.
         """
         start = perf_counter()
-        encoding, reading = self._head(self._tokenize(text)[0], self._room(pair=False), text)
-        encoding = self._tokenizer.post_process(encoding)
+        [tokens] = self._tokenizer.tokenize([text])
+        kept = self._apart.window.kept(0, len(tokens)).document
+        ids = self._tokenizer.framing(pair=False).around(tokens.ids[:kept])
         tokenized = perf_counter()
-        states = self._run(encoding)
-        if states.ndim != 3 or states.shape[:2] != (1, len(encoding)):
+        states = self._run(ids, self._tokenizer.types(kept))
+        if states.ndim != 3 or states.shape[:2] != (1, len(ids)):
             raise self._refused(f"its output has the shape {list(states.shape)}, not one vector per token")
         mean = states[0].mean(axis=0, dtype=np.float32)
         length = self._finite(float(np.linalg.norm(mean)))
         unit = (mean / max(length, 1e-12)).astype("<f2")
-        return unit, reading, _timing(start, tokenized)
+        return unit, Share(len(tokens), kept, tokens.end(kept)), _timing(start, tokenized)
 
-    def logit(self, query: str, text: str) -> tuple[float, Reading, Reading, Timing]:
+    def logit(self, query: str, text: str) -> tuple[float, TokenCount, Timing]:
         """Score one pair, of which the longer side is cut first to fit the window.
 
         Returns:
-            The logit; what was read of the query; what was read of the text; how long it took.
+            The logit; what was read; how long it took.
 
         Raises:
             ModelUnavailableError: The graph is no cross-encoder.
         """
         start = perf_counter()
-        left, right = self._tokenize(query, text)
-        keep_left, keep_right = longest_first(len(left), len(right), self._room(pair=True))
-        left, of_query = self._head(left, keep_left, query)
-        right, of_text = self._head(right, keep_right, text)
-        encoding = self._tokenizer.post_process(left, right)
+        reading = self._pair.read(query, text)
+        [ids] = reading.inputs
         tokenized = perf_counter()
-        logits = self._run(encoding)
+        logits = self._run(ids, self._tokenizer.types(*reading.kept))
         if logits.shape not in ((1, 1), (1, 2)):
             raise self._refused(f"its output has the shape {list(logits.shape)}, not one or two numbers per pair")
         # One number, or the second of two less the first.
         last, *first = reversed(logits[0].tolist())
-        return self._finite(last - sum(first)), of_query, of_text, _timing(start, tokenized)
+        return self._finite(last - sum(first)), reading.count, _timing(start, tokenized)
 
-    def _tokenize(self, *texts: str) -> list[Encoding]:
-        # `encode` would hold the interpreter lock through a long document, `encode_batch` does not.
-        return self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-
-    def _head(self, encoding: Encoding, keep: int, text: str) -> tuple[Encoding, Reading]:
-        """Keep the first tokens of an encoded text."""
-        tokens = len(encoding)
-        if tokens <= keep:
-            return encoding, Reading(tokens, tokens, len(text))
-        span = encoding.token_to_chars(keep - 1) if keep else None
-        end = span[1] if span else 0
-        if tokens > _LONG:
-            # Cutting copies the whole tail, and holds the interpreter lock meanwhile.
-            encoding = self._tokenize(text[: end + _LONGEST_WORD])[0]
-        encoding.truncate(keep)
-        return encoding, Reading(tokens, keep, end)
-
-    def _room(self, *, pair: bool) -> int:
-        return self._window - self._tokenizer.num_special_tokens_to_add(pair)
-
-    def _run(self, encoding: Encoding) -> NDArray[np.float32]:
-        values = {
-            "input_ids": encoding.ids,
-            "attention_mask": encoding.attention_mask,
-            "token_type_ids": encoding.type_ids,
+    def _run(self, ids: Sequence[int], types: Sequence[int]) -> NDArray[np.float32]:
+        values: dict[str, Sequence[int]] = {
+            "input_ids": ids,
+            "attention_mask": [1] * len(ids),
+            "token_type_ids": types,
         }
         if unknown := [name for name in self._inputs if name not in values]:
             raise self._refused(f"it wants the input `{unknown[0]}`, which a text reranker has not")
@@ -170,27 +149,6 @@ def cosine(left: NDArray[np.float16], right: NDArray[np.float16]) -> float:
     a, b = left.astype(np.float64), right.astype(np.float64)
     norms = float(a @ a) * float(b @ b)
     return float(a @ b) / norms**0.5 if norms else 0.0
-
-
-def longest_first(query: int, document: int, room: int) -> tuple[int, int]:
-    """Share the room between both sides as Hugging Face's `longest_first` does.
-
-    Args:
-        query: Tokens of the query.
-        document: Tokens of the document.
-        room: Tokens that fit, special ones not counted.
-
-    Returns:
-        How many tokens of the query and of the document are kept.
-    """
-    if query + document <= room:
-        return query, document
-    half = room // 2
-    if query > document:
-        kept = min(document, half)
-        return room - kept, kept
-    kept = min(query, half)
-    return kept, room - kept
 
 
 def _timing(start: float, tokenized: float) -> Timing:

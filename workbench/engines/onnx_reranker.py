@@ -15,15 +15,15 @@ from workbench.domain.documents import Document
 from workbench.domain.errors import ModelUnavailableError
 from workbench.domain.ranking import PairScore, Retrieval
 from workbench.domain.scores import ScoreSpace
-from workbench.domain.tokens import TokenCount
+from workbench.domain.tokens import Reader, TokenCount
 from workbench.domain.tuning import Chosen
-from workbench.engines.vector_cache import CachedVector, VectorCache
+from workbench.engines.vector_cache import CachedVector, VectorCache, cache_file
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from workbench.engines.onnx_model import OnnxModel, Reading, Timing
+    from workbench.engines.onnx_model import OnnxModel, Share, Timing
 
 _Result = TypeVar("_Result")
 
@@ -58,7 +58,7 @@ class OnnxReranker:
         self._query_vector = lru_cache(_QUERIES)(lambda query: self._loaded().vector(query))
         self._cache: VectorCache | None = None
         if vectors is not None and model.kind is ModelKind.BI_ENCODER:
-            self._cache = VectorCache(vectors / f"{model.fingerprint}.sqlite")
+            self._cache = VectorCache(cache_file(vectors, model.fingerprint))
 
     @property
     def inferences(self) -> int:
@@ -82,7 +82,7 @@ class OnnxReranker:
         """Itself; there is one way only."""
         return self
 
-    async def score(self, query: str, found: Retrieval) -> AsyncGenerator[PairScore, None]:
+    def score(self, query: str, found: Retrieval) -> AsyncGenerator[PairScore, None]:
         """Yield a score per candidate, in rank order, as they are computed.
 
         A score depends on its own pair alone. Closing the iterator stops the work between two documents.
@@ -90,10 +90,35 @@ class OnnxReranker:
         Raises:
             ModelUnavailableError: The model is missing, broken, or not a reranker.
         """
-        if not found.candidates:
+        return self._scores(query, [candidate.document for candidate in found.candidates])
+
+    def score_texts(self, query: str, texts: Sequence[str]) -> AsyncGenerator[PairScore, None]:
+        """Yield a score per text, in order; the id of a score is the text's place.
+
+        A text gets the score that a document with this text gets, from the same cache. Closing the iterator stops the
+        work between two texts.
+
+        Raises:
+            ModelUnavailableError: The model is missing, broken, or not a reranker.
+        """
+        # Not sanitised again: what is scored is the text as it was given.
+        return self._scores(query, [Document(str(place), "", text) for place, text in enumerate(texts)])
+
+    async def reader(self) -> Reader:
+        """How the model reads, exactly as it is fed; waits for no document once the model is loaded.
+
+        Raises:
+            ModelUnavailableError: It is missing, broken, or not a reranker.
+        """
+        if self._network and not self._closed:
+            return self._network.reader
+        return (await self._submit(self._loaded)).reader
+
+    async def _scores(self, query: str, documents: Sequence[Document]) -> AsyncGenerator[PairScore, None]:
+        if not documents:
             return
         score = self._cosines if self.kind is ModelKind.BI_ENCODER else self._logits
-        pairs = score(query, [candidate.document for candidate in found.candidates])
+        pairs = score(query, documents)
         # Two steps are in line, so that the thread goes on while the caller shows a score.
         upcoming = deque([self._submit(self._step, pairs), self._submit(self._step, pairs)])
         try:
@@ -139,8 +164,7 @@ class OnnxReranker:
     def _logits(self, query: str, documents: Sequence[Document]) -> Iterator[PairScore]:
         model = self._loaded()
         for document in documents:
-            logit, of_query, of_document, timing = model.logit(query, document.text)
-            tokens = self._tokens(of_query, of_document)
+            logit, tokens, timing = model.logit(query, document.text)
             yield PairScore(document.id, logit, tokens, timing.tokenize, timing.infer)
 
     def _cosines(self, query: str, documents: Sequence[Document]) -> Iterator[PairScore]:
@@ -159,23 +183,23 @@ class OnnxReranker:
 
     def _document_vector(
         self, model: "OnnxModel", document: Document, size: int
-    ) -> "tuple[NDArray[np.float16], Reading, Timing]":
+    ) -> "tuple[NDArray[np.float16], Share, Timing]":
         """Take a vector of `size` bytes from the cache, else from the model."""
         import numpy as np
 
-        from workbench.engines.onnx_model import Reading, Timing
+        from workbench.engines.onnx_model import Share, Timing
 
         cached = self._cache.get(document.digest) if self._cache else None
         if cached is not None and len(cached.vector) == size:
-            reading = Reading(cached.tokens, cached.kept, cached.kept_text_end)
-            return np.frombuffer(cached.vector, "<f2"), reading, Timing(0.0, 0.0)
-        vector, reading, timing = model.vector(document.text)
+            share = Share(cached.tokens, cached.kept, cached.kept_text_end)
+            return np.frombuffer(cached.vector, "<f2"), share, Timing(0.0, 0.0)
+        vector, share, timing = model.vector(document.text)
         if self._cache:
-            fresh = CachedVector(vector.tobytes(), reading.tokens, reading.kept, reading.text_end)
+            fresh = CachedVector(vector.tobytes(), share.tokens, share.kept, share.text_end)
             self._cache.add(document.digest, fresh)
-        return vector, reading, timing
+        return vector, share, timing
 
-    def _tokens(self, query: "Reading", document: "Reading") -> TokenCount:
+    def _tokens(self, query: "Share", document: "Share") -> TokenCount:
         return TokenCount(
             query=query.tokens,
             document=document.tokens,

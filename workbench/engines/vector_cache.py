@@ -10,6 +10,8 @@ from typing import TypeVar
 
 _Result = TypeVar("_Result")
 
+RULES = 2
+"""Goes up when what is kept of a document is reckoned in another way, so that older files are not believed."""
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS vectors (
         digest BLOB PRIMARY KEY, vector BLOB NOT NULL, tokens INTEGER NOT NULL, kept INTEGER NOT NULL,
@@ -33,6 +35,11 @@ class CachedVector:
     kept: int
     kept_text_end: int
     """Character offset where reading stopped."""
+
+
+def cache_file(folder: Path, fingerprint: str) -> Path:
+    """Where the vectors of a model are kept."""
+    return folder / f"{fingerprint}-{RULES}.sqlite"
 
 
 class VectorCache:

@@ -1,9 +1,11 @@
 """Reranking on a cluster, inside the search and by the inference API."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,21 +13,27 @@ import pytest
 from tests.fakes.elastic import Endpoint as Made
 from tests.fakes.elastic import FakeElastic, fake_elastic
 from tests.fakes.elastic.model import logit
+from tests.fakes.model_repository import VOCABULARY, write_package
 from workbench.config.profile import Profile
+from workbench.domain.capabilities import DEFAULT_ENDPOINT
 from workbench.domain.comparison import RerankerInfo
+from workbench.domain.deployment import TokenizerFile, TokenizerKind
+from workbench.domain.errors import BadInputError
 from workbench.domain.exchange import Finding
 from workbench.domain.ranking import Aside, PairScore, Reranked, Retrieval
 from workbench.domain.score_view import elasticsearch_score, elasticsearch_score_inverse, score_table
 from workbench.domain.scores import ScoreSpace
-from workbench.domain.tokens import TokenCount
+from workbench.domain.tokens import ELASTIC, ESTIMATE, Reader, TokenCount
 from workbench.engines.base import Reranker
 from workbench.engines.elasticsearch.connection import Connection
-from workbench.engines.elasticsearch.endpoints import Endpoint
+from workbench.engines.elasticsearch.endpoints import Endpoint, rerank_endpoints
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import Index, describe
 from workbench.engines.elasticsearch.first_stage import Searched
 from workbench.engines.elasticsearch.hits import Names, read_hits
 from workbench.engines.elasticsearch.rerankers import ElasticReranker
+from workbench.engines.elasticsearch.token_counts import TokenCounts, trusted
+from workbench.engines.tokenizer import open_reader
 
 QUERY = "laptop gets hot"
 ENDPOINTS = (Endpoint("my-reranker", "elasticsearch", ".rerank-v1"), Endpoint("hosted", "cohere", "rerank-v3.5"))
@@ -330,7 +338,7 @@ async def test_tokens_are_estimates_of_what_was_read(way: str) -> None:
         await bench.connection.close()
     assert not tokens.exact and tokens.truncated
     assert (tokens.query, tokens.document, tokens.kept_document, tokens.budget) == (4, 2667, 505, 512)
-    assert tokens.kept_text_end == 378 * 7 - 1
+    assert tokens.kept_text_end == 378 * 7 + 3, "in the middle of a word"
 
 
 async def test_what_the_first_stage_said_is_not_said_again(bench: Bench) -> None:
@@ -693,3 +701,264 @@ async def test_a_serverless_project_has_everything_whatever_its_version_says() -
         apart = await bench.scores(bench.reranker(way="inference"), await bench.found())
         await bench.connection.close()
     assert told.order == apart.order and told.rules == apart.rules == []
+
+
+# Tokens, counted exactly.
+
+
+@pytest.fixture
+def elastic(tmp_path: Path) -> Reader:
+    path = write_package(tmp_path) / VOCABULARY
+    return open_reader(TokenizerFile(".rerank-v1", TokenizerKind.ELASTIC, path, ELASTIC))
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_with_a_tokenizer_tokens_are_those_of_what_was_read(way: str, elastic: Reader) -> None:
+    body = "laptop " * 600 + "gets hot"
+    with fake_elastic({"long": {"title": "hot", "body": body}, **SOURCES}, version="9.2.0") as server:
+        bench = Bench(server)
+        reranker = bench.reranker(way=way, counts=TokenCounts(lambda: elastic))
+        told = await bench.scores(reranker, await bench.found(30, reads=("title", "body")))
+        assert await reranker.reader() is elastic and reranker.warnings == ()
+        await bench.connection.close()
+    assert all(pair.tokens.exact for pair in told.pairs.values())
+    start, text = (5, body) if way == "retriever" else (0, f"hot\n\n{body}")
+    of_pair = elastic.read(QUERY, text).count
+    tokens = told.pairs["long"].tokens
+    assert tokens == replace(of_pair, kept_text_end=start + of_pair.kept_text_end)
+    assert (tokens.query, tokens.kept_query, tokens.kept_document, tokens.truncated) == (3, 3, 506, True)
+
+
+async def test_of_chunks_that_the_server_chooses_only_those_of_a_short_text_are_known(
+    bench: Bench, elastic: Reader
+) -> None:
+    bench.server.index("articles").put("long", {"title": "", "body": "laptop " * 900})
+    reranker = bench.reranker(chunks=1, counts=TokenCounts(lambda: elastic))
+    pairs = (await bench.scores(reranker, await bench.found(30))).pairs
+    assert (pairs["long"].tokens.document, pairs["long"].tokens.kept_document) == (900, 400)
+    assert not pairs["long"].tokens.exact and pairs["d2"].tokens.exact
+
+
+async def test_a_tokenizer_is_opened_once_and_the_scores_do_not_wait_for_one_that_takes_long(
+    bench: Bench, elastic: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.engines.elasticsearch.token_counts.PATIENCE", 0.0)
+    go, opened = threading.Event(), []
+
+    def slowly() -> Reader:
+        go.wait()
+        opened.append(1)
+        return elastic
+
+    counts = TokenCounts(slowly)
+    reranker, found = bench.reranker(counts=counts), await bench.found()
+    await reranker.load()
+    early = await bench.scores(reranker, found)
+    assert len(early.pairs) == 20 and not any(pair.tokens.exact for pair in early.pairs.values())
+    go.set()
+    assert await reranker.by((("rerank", "inference"),)).reader() is elastic
+    late = await bench.scores(reranker.by(()), found)
+    assert all(pair.tokens.exact for pair in late.pairs.values()) and opened == [1]
+
+
+async def test_a_tokenizer_that_cannot_be_opened_is_told_and_tokens_are_estimated(bench: Bench) -> None:
+    def fail() -> Reader:
+        raise BadInputError("x.vocab.json: it is not JSON", "Fetch it anew.")
+
+    reranker = bench.reranker(counts=TokenCounts(fail))
+    told = await bench.scores(reranker, await bench.found())
+    assert len(told.pairs) == 20 and not any(pair.tokens.exact for pair in told.pairs.values())
+    assert reranker.warnings == ("Token counts are estimates. x.vocab.json: it is not JSON Fetch it anew.",)
+    assert await reranker.reader() is ESTIMATE
+
+
+async def test_a_tokenizer_that_could_not_be_opened_is_tried_again_when_the_model_is_made_ready_or_after_a_while(
+    bench: Bench, elastic: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    def third() -> Reader:
+        tries.append(1)
+        if len(tries) < 3:
+            raise BadInputError("The repository cannot be reached.", "Try again.")
+        return elastic
+
+    reranker, found = bench.reranker(counts=TokenCounts(third)), await bench.found()
+    await bench.scores(reranker, found)
+    await bench.scores(reranker, found)
+    assert len(tries) == 1, "not with every query"
+    await reranker.load()
+    assert not (await reranker.reader()).tokenizer.exact and len(tries) == 2
+    monkeypatch.setattr("workbench.engines.elasticsearch.token_counts.AGAIN", 0.0)
+    await reranker.load()
+    told = await bench.scores(reranker, found)
+    assert all(pair.tokens.exact for pair in told.pairs.values()) and reranker.warnings == ()
+    await bench.scores(reranker, found)
+    assert len(tries) == 3, "one that was opened is kept"
+
+
+async def test_one_that_failed_is_tried_again_by_a_query_after_a_while(
+    bench: Bench, elastic: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.engines.elasticsearch.token_counts.AGAIN", 0.0)
+    tries: list[int] = []
+
+    def second() -> Reader:
+        tries.append(1)
+        if len(tries) < 2:
+            raise BadInputError("The repository cannot be reached.", "Try again.")
+        return elastic
+
+    reranker, found = bench.reranker(counts=TokenCounts(second)), await bench.found()
+    assert await bench.scores(reranker, found) and reranker.warnings
+    told = await bench.scores(reranker, found)
+    assert all(pair.tokens.exact for pair in told.pairs.values()) and reranker.warnings == ()
+
+
+ELASTICS = Endpoint("elastics", "elasticsearch", ".rerank-v1")
+DEPLOYED = Endpoint("deployed", "elasticsearch", "ms-marco")
+HOSTED = Endpoint("hosted", "cohere", "rerank-v3.5")
+UNSEEN = Endpoint("unseen")
+EXACT, DOUBTED, GUESSED = "exact", "doubted", "guessed"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "named", "own", "of", "counts", "says"),
+    [
+        # Elastic's vocabulary with Elastic's model, whoever named it.
+        (ELASTICS, ELASTICS, True, ".rerank-v1", EXACT, ""),
+        (ELASTICS, DEPLOYED, True, ".rerank-v1", EXACT, ""),
+        (ELASTICS, ELASTICS, False, ".rerank-v1", EXACT, ""),
+        (Endpoint(DEFAULT_ENDPOINT), UNSEEN, False, ".rerank-v1", EXACT, ""),
+        # A stand-in.
+        (ELASTICS, ELASTICS, True, "", DOUBTED, "spm stands in for the tokenizer of .rerank-v1"),
+        (ELASTICS, ELASTICS, False, "", DOUBTED, "stands in"),
+        (DEPLOYED, DEPLOYED, True, ".rerank-v1", DOUBTED, "stands in for the tokenizer of ms-marco"),
+        # Another model than the one that it was named for.
+        (DEPLOYED, ELASTICS, True, ".rerank-v1", GUESSED, "not named for"),
+        (ELASTICS, DEPLOYED, True, "", GUESSED, "not named for"),
+        (HOSTED, ELASTICS, True, ".rerank-v1", GUESSED, "not named for"),
+        (HOSTED, HOSTED, False, ".rerank-v1", GUESSED, "not named for"),
+        (HOSTED, HOSTED, False, "", GUESSED, "not named for"),
+        (DEPLOYED, DEPLOYED, False, "", GUESSED, "not named for"),
+        # What the profile says of its own endpoint.
+        (DEPLOYED, DEPLOYED, True, "", EXACT, ""),
+        (HOSTED, HOSTED, True, "", EXACT, ""),
+        (UNSEEN, UNSEEN, True, "", EXACT, "Which model unseen has could not be looked up"),
+        # Nobody said it of an endpoint that nobody can look at.
+        (UNSEEN, UNSEEN, False, ".rerank-v1", DOUBTED, "could not be looked up"),
+        (UNSEEN, Endpoint("other"), True, ".rerank-v1", DOUBTED, "could not be looked up"),
+    ],
+)
+async def test_a_tokenizer_is_exact_for_the_model_that_it_is_of_and_anything_else_is_said(
+    elastic: Reader, endpoint: Endpoint, named: Endpoint, own: bool, of: str, counts: str, says: str
+) -> None:
+    reader = replace(elastic, of=of)
+    reader.tokenizer.id = reader.of or "spm"
+    found = trusted(reader, endpoint, named, own)
+    assert (found.tokenizer.exact, found.tokenizer.id == "estimate") == (counts == EXACT, counts == GUESSED)
+    assert says in " ".join(found.tokenizer.notes)
+    assert (found is reader) == (not says)
+    assert found.count("a", ["b"])[0].exact == (counts == EXACT)
+
+
+@pytest.mark.parametrize("endpoint", ["deployed", "elastics"])
+async def test_scores_and_reader_count_alike_and_what_is_not_exact_is_told(
+    bench: Bench, elastic: Reader, endpoint: str
+) -> None:
+    bench.server.cluster.endpoints[endpoint] = Made(endpoint)
+    counts = TokenCounts(lambda: elastic, own=False)
+    reranker = bench.reranker(endpoint=endpoint, endpoints=(DEPLOYED, ELASTICS), counts=counts)
+    told, reader = await bench.scores(reranker, await bench.found()), await reranker.reader()
+    assert {pair.tokens.exact for pair in told.pairs.values()} == {reader.tokenizer.exact} == {endpoint == "elastics"}
+    assert reranker.warnings == (() if endpoint == "elastics" else reader.tokenizer.notes)
+    assert bench.reranker().warnings == () and await bench.reranker().reader() is ESTIMATE, "nobody named one"
+
+
+# What is not read from its start.
+
+
+async def test_with_chunks_the_reader_says_that_the_server_picks_what_is_read(bench: Bench, elastic: Reader) -> None:
+    counts = TokenCounts(lambda: elastic)
+    reader = await bench.reranker(chunks=2, counts=counts).reader()
+    assert reader.picks == "With `chunks` the server picks what is read of a text. Set `chunks` to off."
+    assert reader.tokenizer.notes[-1] == reader.picks
+    assert not reader.tokenizer.exact
+    reranker = bench.reranker(chunks=2, counts=counts)
+    assert await reranker.by((("chunks", "off"),)).reader() is elastic
+    assert await reranker.by((("rerank", "inference"),)).reader() is elastic, "this way reads from the start"
+    with bench.connection.without("chunk_rescorer"):
+        assert await reranker.reader() is elastic, "a server that does not know them does not"
+
+
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_an_endpoint_that_reads_in_chunks_cuts_nothing_off(
+    server: FakeElastic, elastic: Reader, way: str
+) -> None:
+    server.cluster.endpoints["whole"] = Made(
+        "whole", service_settings={"model_id": ".rerank-v1", "num_threads": 1, "long_document_strategy": "chunk"}
+    )
+    server.index("articles").put("long", {"title": "", "body": "laptop " * 900})
+    bench = Bench(server)
+    endpoints = await rerank_endpoints(bench.connection)
+    reranker = bench.reranker(endpoint="whole", endpoints=endpoints, way=way, counts=TokenCounts(lambda: elastic))
+    reader = await reranker.reader()
+    assert "long_document_strategy" in reader.picks and not reader.tokenizer.exact
+    pairs = (await bench.scores(reranker, await bench.found(30))).pairs
+    tokens = pairs["long"].tokens
+    assert (tokens.truncated, tokens.exact, tokens.kept_text_end) == (False, False, 900 * 7 - 1)
+    assert pairs["d2"].tokens.exact
+    assert not (await bench.reranker(endpoints=endpoints).reader()).picks
+    await bench.connection.close()
+
+
+# Any text.
+
+
+@pytest.mark.parametrize("endpoint", ["my-reranker", "hosted", "unknown"])
+@pytest.mark.parametrize("way", ["retriever", "inference"])
+async def test_a_candidates_own_text_scores_what_the_candidate_did(bench: Bench, way: str, endpoint: str) -> None:
+    bench.server.cluster.endpoints["unknown"] = Made("unknown", "cohere")
+    found = await bench.found(reads=("body",))
+    reranker = bench.reranker(way=way, endpoint=endpoint)
+    told = await bench.scores(reranker, found)
+    texts = {row.document.id: row.document.text for row in found.candidates}
+    scores = [pair async for pair in reranker.score_texts(QUERY, list(texts.values()))]
+    assert [pair.id for pair in scores] == [str(place) for place in range(20)]
+    for id, pair in zip(texts, scores, strict=True):
+        assert pair.score == pytest.approx(told.pairs[id].score, rel=1e-6)
+        assert pair.tokens == told.pairs[id].tokens
+
+
+async def test_texts_are_scored_whatever_the_threshold_and_as_an_older_server_shows_them() -> None:
+    with fake_elastic(SOURCES, version="8.17.0") as server:
+        bench = Bench(server)
+        reranker = bench.reranker(min_score=100.0)
+        await reranker.load()
+        (pair,) = [pair async for pair in reranker.score_texts(QUERY, ["nothing of it"])]
+        await bench.connection.close()
+    assert pair.score == logit(QUERY, "nothing of it") < 0
+
+
+@pytest.mark.parametrize(
+    ("query", "texts", "says"), [(" ", ["a"], "query is blank"), (QUERY, ["a", "\n"], "Text 2 of 2")]
+)
+async def test_blank_texts_are_refused_before_anything_is_sent(
+    bench: Bench, query: str, texts: list[str], says: str
+) -> None:
+    with pytest.raises(ClusterError, match=says):
+        [pair async for pair in bench.reranker().score_texts(query, texts)]
+    assert not bench.server.requests
+    assert [pair async for pair in bench.reranker().score_texts(QUERY, [])] == []
+
+
+async def test_scores_of_texts_come_in_batches_and_may_be_left(bench: Bench) -> None:
+    async with aclosing(bench.reranker().score_texts(QUERY, [f"part {n}" for n in range(35)])) as scores:
+        assert (await anext(scores)).id == "0"
+    assert len(bench.server.asked("_inference/rerank/", "POST")) == 1
+
+
+async def test_a_text_that_gets_no_score_is_an_error(bench: Bench) -> None:
+    bench.server.fail("_inference/rerank/", status=200, body={"rerank": [{"index": 0, "relevance_score": 1.0}]})
+    with pytest.raises(ClusterError, match="scored 1 of 2 texts"):
+        [pair async for pair in bench.reranker().score_texts(QUERY, ["a", "b"])]

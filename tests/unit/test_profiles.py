@@ -66,6 +66,7 @@ def test_a_file_says_everything_there_is_to_say(path: Path) -> None:
         min_score = -2
         chunks = 2
         template = "phrases"
+        tokenizer = "./rerank-v1.vocab.json"
         accent = "#c2185b"
         ["prod.eu".filters.recent]
         range = { published = { gte = 2024-01-31 } }
@@ -96,6 +97,7 @@ def test_a_file_says_everything_there_is_to_say(path: Path) -> None:
         min_score=-2.0,
         chunks=2,
         template="phrases",
+        tokenizer=str(path.parent / "rerank-v1.vocab.json"),
         filters={"recent": {"range": {"published": {"gte": "2024-01-31"}}}, "english": {"term": {"lang": "en"}}},
         accent="#c2185b",
     )
@@ -154,6 +156,7 @@ def test_credentials_in_an_address_are_taken_out_of_it(path: Path) -> None:
         (f"[a]\n{HOST}accent = '#12345'", "accent"),
         (f"[a]\n{HOST}fingerprint = 'abc'", "fingerprint"),
         (f"[a]\n{HOST}template = '../up'", "template"),
+        (f"[a]\n{HOST}tokenizer = 3", "tokenizer"),
         (f"[a]\n{HOST}client_key = 'k'", "client_cert"),
         (f"[a]\n{HOST}fields = 'title'", "fields"),
         (f"[a]\n{HOST}fields = ['title^x']", "title.x"),

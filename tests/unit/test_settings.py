@@ -38,6 +38,7 @@ def test_keys_are_handed_on_as_written_so_that_a_wrong_one_keeps_nobody_from_wor
         ("depth = 0", "depth"),
         ("mix_weight = 1.5", "mix_weight"),
         ("corpus = 3", "corpus"),
+        ("tokenizer = 3", "tokenizer"),
         ("title_boost = 0\nbody_boost = 0", "title_boost"),
         ("depth = ", "config.toml"),
         ("keys = 'j'", "keys"),
@@ -51,6 +52,27 @@ def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, names: 
         load_settings(path)
     assert "config.toml" in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("rerank-v1.vocab.json", "{folder}/rerank-v1.vocab.json"),
+        ("./artifacts", "{folder}/artifacts"),
+        ("../x/spm.model", "{folder}/../x/spm.model"),
+        ("/srv/artifacts", "/srv/artifacts"),
+        ("~/artifacts", "{home}/artifacts"),
+        (".rerank-v1", ".rerank-v1"),
+        ("microsoft/deberta-v3-base", "microsoft/deberta-v3-base"),
+        ("https://models.example/x.json", "https://models.example/x.json"),
+        ("all-minilm-l6-v2", "all-minilm-l6-v2"),
+    ],
+)
+def test_a_tokenizers_path_is_relative_to_the_file_and_its_name_stays(tmp_path: Path, written: str, read: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'tokenizer = "{written}"\n')
+    assert load_settings(path).tokenizer == read.format(folder=tmp_path, home=Path.home())
+    assert Settings().tokenizer == ""
 
 
 def test_one_variable_moves_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

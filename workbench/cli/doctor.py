@@ -11,7 +11,7 @@ from pathlib import Path
 from workbench import __version__
 from workbench.cli.checks import show
 from workbench.cli.progress import noun
-from workbench.cli.wiring import model_store
+from workbench.cli.wiring import model_store, reader_of, tokenizer_files
 from workbench.config.paths import Paths, bundled, user_paths
 from workbench.config.settings import THIS_MACHINE, Settings, load_settings
 from workbench.config.themes import load_themes
@@ -54,6 +54,7 @@ def checks(paths: Paths, profile: str = "") -> Iterator[Check]:
     yield from _themes(paths, settings)
     yield from _corpora(paths, settings)
     yield from _models(paths, settings)
+    yield from _tokenizer(paths, settings.tokenizer)
     yield from _profiles(paths, profile or settings.profile)
 
 
@@ -113,6 +114,26 @@ def _models(paths: Paths, settings: Settings) -> Iterator[Check]:
         yield Check("model", verdict, single_line(says), single_line(status.next or "" if wanted else ""))
 
 
+def _tokenizer(paths: Paths, reference: str, profile: str = "") -> Iterator[Check]:
+    """Whether what counts tokens for a cluster's model can be opened; nothing is fetched for it."""
+    whose = f"{profile}: " if profile else ""
+    if not reference:
+        if not profile:
+            yield ok("tokenizer", "none is named; tokens of a cluster's model are estimated")
+        return
+    try:
+        found = tokenizer_files(paths).cached(reference)
+        if found is None:
+            yield ok("tokenizer", f"{whose}{reference} counts; it is fetched when it is first needed")
+            return
+        reader = reader_of(found)
+    except WorkbenchError as error:
+        yield failed("tokenizer", f"{whose}{error.message}", error.hint)
+        return
+    reads = f"{reader.window.budget:,} tokens, {reader.window.strategy}"
+    yield ok("tokenizer", f"{whose}{reference} counts; {reads}")
+
+
 def _profiles(paths: Paths, name: str) -> Iterator[Check]:
     from workbench.cli.profile import examine
     from workbench.config.profiles import load_profiles
@@ -130,4 +151,5 @@ def _profiles(paths: Paths, name: str) -> Iterator[Check]:
     except WorkbenchError as error:
         yield failed("profiles", error.message, error.hint)
         return
+    yield from _tokenizer(paths, profile.tokenizer, profile.name)
     yield from asyncio.run(examine(profile))

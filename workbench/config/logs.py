@@ -1,6 +1,7 @@
 """The log file: what an error message leaves out, for whoever looks into it."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.domain.errors import WorkbenchError
@@ -19,6 +20,7 @@ def start_log(folder: Path) -> Path:
     Returns:
         The file's path.
     """
+    logging.raiseExceptions = False  # A disk that is full would fill the terminal instead.
     path = folder / "workbench.log"
     _log.addHandler(_LateFile(path))
     _log.propagate = False
@@ -53,7 +55,8 @@ class _LateFile(logging.Handler):
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
         super().close()
 
     def _open(self) -> logging.Handler:

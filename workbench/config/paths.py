@@ -55,6 +55,11 @@ class Paths:
         return self.cache / "models"
 
     @property
+    def tokenizers(self) -> Path:
+        """One folder per tokenizer that was fetched."""
+        return self.cache / "tokenizers"
+
+    @property
     def vectors(self) -> Path:
         """One file per model, of vectors by content."""
         return self.cache / "vectors"

@@ -49,6 +49,8 @@ class Profile:
     """Logit below which the retriever drops a document."""
     chunks: int = 0
     """Best chunks per document that the retriever scores; 0 scores the whole text, cut to the window."""
+    tokenizer: str = ""
+    """What counts tokens for the endpoint's model, as in the settings; empty for what stands there."""
     template: str = ""
     """Name of a query template; empty for a multi_match."""
     filters: Mapping[str, Any] = late(default_factory=dict, hash=False)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from workbench.config.cluster_address import is_loopback, read_address
 from workbench.config.profile import WAYS, Profile
+from workbench.config.references import anchored
 from workbench.config.secrets import KINDS, SOURCES, Refuse, Secret, in_clear, secret_of
 from workbench.domain.errors import BadInputError
 from workbench.domain.text import single_line
@@ -22,7 +23,7 @@ COLOURS = (
 )  # fmt: skip
 _TEXTS = (
     "cloud_id", "user", "ca_file", "client_cert", "client_key", "fingerprint", "index", "title", "field", "endpoint",
-    "rerank", "template", "accent",
+    "rerank", "template", "tokenizer", "accent",
 )  # fmt: skip
 _RANGES: dict[str, tuple[float, float]] = {"timeout": (1, 3600), "min_score": (-1000, 1000), "chunks": (0, 100)}
 SECRETS = tuple(kind + ending for kind in KINDS for ending in SOURCES)
@@ -62,6 +63,8 @@ def read_profile(
     values: dict[str, Any] = {key: _text(key, raw[key], refuse) for key in _TEXTS if key in raw}
     values |= {key: _number(key, raw[key], refuse) for key in _RANGES if key in raw}
     values |= {key: str(path.parent / Path(values[key]).expanduser()) for key in _PATHS if values.get(key)}
+    if "tokenizer" in values:
+        values["tokenizer"] = anchored(values["tokenizer"], path.parent)
     if not isinstance(verify := raw.get("verify", True), bool):
         raise refuse(f"verify = {verify!r} is neither true nor false", "Write verify = false to trust any certificate.")
     _check_texts(values, refuse)

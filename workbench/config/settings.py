@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.config.references import anchored
 from workbench.domain.errors import BadInputError
 from workbench.domain.tuning import DEPTH_LIMIT
 
@@ -24,6 +25,9 @@ class Settings:
     corpus: str = "help-center"
     """A corpus, or an index of the profile."""
     model: str = "all-minilm-l6-v2"
+    tokenizer: str = ""
+    """What counts tokens for a cluster's model: a file, a folder, an address, `.rerank-v1`, or a model's id; empty for
+    an estimate. A profile may have one of its own."""
     depth: int = 30
     """Candidates to rerank, 1 to 1000."""
     size: int = 10
@@ -70,7 +74,8 @@ def load_settings(path: Path) -> Settings:
         raise BadInputError(
             f"{path} cannot be read: {error}", "Mend the file, or move it away to use the defaults."
         ) from error
-    return parse_settings(raw, str(path))
+    settings = parse_settings(raw, str(path))
+    return replace(settings, tokenizer=anchored(settings.tokenizer, path.parent))
 
 
 def parse_settings(raw: dict[str, Any], source: str) -> Settings:

@@ -34,7 +34,7 @@ def fetch(card: ModelCard, folder: Path, tell: Tell, stop: threading.Event) -> d
     if all(file.checksum and (folder / file.name).is_file() for file in card.files):
         tell(ModelState.VERIFYING, None)
         try:
-            return {"source": EARLIER, "files": _verify(card.files, folder, stop)}
+            return {"source": EARLIER, "files": verify(card.files, folder, stop)}
         except ModelUnavailableError:
             pass  # the bad file is gone, the sources bring a new one
     failures: list[tuple[str, ModelUnavailableError]] = []
@@ -47,7 +47,7 @@ def fetch(card: ModelCard, folder: Path, tell: Tell, stop: threading.Event) -> d
             if known is None:
                 continue
             tell(ModelState.VERIFYING, None)
-            return {"source": source.name, "files": _verify(known, folder, stop)}
+            return {"source": source.name, "files": verify(known, folder, stop)}
         except ModelUnavailableError as error:
             failures.append((source.name, error))
     raise ModelUnavailableError(
@@ -59,8 +59,16 @@ def fetch(card: ModelCard, folder: Path, tell: Tell, stop: threading.Event) -> d
     )
 
 
-def _verify(files: Sequence[ModelFile], folder: Path, stop: threading.Event) -> dict[str, str]:
-    """Hash each file; delete and refuse one that is wrong. Returns what each was checked against."""
+def verify(files: Sequence[ModelFile], folder: Path, stop: threading.Event) -> dict[str, str]:
+    """Hash each file; delete and refuse one that is wrong.
+
+    Returns:
+        What each was checked against.
+
+    Raises:
+        ModelUnavailableError: A file is not what was published.
+        StoppedError: `stop` was set.
+    """
     checked = {}
     for file in files:
         path = folder / file.name

@@ -12,15 +12,13 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from workbench.domain.deployment import Progress
 from workbench.domain.errors import ModelUnavailableError
-from workbench.domain.text import single_line
-from workbench.models.source import Checksum, ModelFile, Report, check_stop, digest, total_size
+from workbench.models.source import AbsentFileError, Checksum, ModelFile, Report, check_stop, digest, total_size
+from workbench.models.web import clear_errors, host_of, open_client
 
 if TYPE_CHECKING:
     import httpx
 
 PUBLIC = "https://huggingface.co"
-PATIENCE = 10.0
-"""Seconds that a server may stay silent; also the longest that a stop can take."""
 ATTEMPTS = 4
 """Tries per file after the connection broke; each resumes."""
 PAUSE = 0.5
@@ -51,7 +49,7 @@ class Hub:
     @property
     def name(self) -> str:
         """The server and the repository."""
-        return f"{_host(_endpoint())}/{self.repository}"
+        return f"{host_of(_endpoint())}/{self.repository}"
 
     def fetch(
         self, model: str, files: Sequence[ModelFile], folder: Path, report: Report, stop: threading.Event
@@ -62,15 +60,14 @@ class Hub:
         if not _WEB.match(_endpoint()):
             raise ModelUnavailableError("HF_ENDPOINT is not a web address")
         report(None)
-        with _client() as client:
+        with open_client() as client, clear_errors():
             server = _Server(client, _endpoint(), _token(), self, stop)
-            with server.clear_errors():
-                known = [server.describe(file) for file in files]
-                total, done = total_size(known), 0
-                for file in known:
-                    target = folder / file.name
-                    server.download(file, target, _shifted(report, done, total))
-                    done += target.stat().st_size
+            known = [_within_limit(server.describe(file)) for file in files]
+            total, done = total_size(known), 0
+            for file in known:
+                target = folder / file.name
+                server.download(file, target, _shifted(report, done, total))
+                done += target.stat().st_size
         return known
 
 
@@ -81,16 +78,6 @@ class _Server:
     token: str
     hub: Hub
     stop: threading.Event
-
-    @contextmanager
-    def clear_errors(self) -> Iterator[None]:
-        """Turn what the network does into what a person can read."""
-        import httpx
-
-        try:
-            yield
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise ModelUnavailableError(_reason(error), detail=repr(error)) from error
 
     def describe(self, file: ModelFile) -> ModelFile:
         """Fill in what the hub itself declares, without following the way to its storage."""
@@ -160,6 +147,7 @@ class _Server:
                     done += len(chunk)
                     if file.size is not None and done > file.size:
                         break
+                    _within_limit(replace(file, size=done))
                     report(done)
         if file.size is not None and done != file.size:
             if done > file.size:
@@ -199,7 +187,8 @@ class _Server:
         reason = _REASONS.get(status, "answers {status}").format(
             repository=self.hub.repository, file=file.name, status=status
         )
-        raise ModelUnavailableError(f"{_host(str(answer.url))} {reason}", detail=f"HTTP {status}")
+        kind = AbsentFileError if status == 404 else ModelUnavailableError
+        raise kind(f"{host_of(str(answer.url))} {reason}", detail=f"HTTP {status}")
 
 
 def _endpoint() -> str:
@@ -214,22 +203,10 @@ def _token() -> str:
     return token
 
 
-def _client() -> "httpx.Client":
-    import httpx
-
-    try:
-        # Compressed bodies could not be resumed, nor their sizes compared.
-        return httpx.Client(timeout=PATIENCE, headers={"Accept-Encoding": "identity"})
-    except (ImportError, ValueError, OSError) as error:
-        raise ModelUnavailableError("the proxy or certificate settings cannot be used", detail=repr(error)) from error
-
-
-def _host(url: str) -> str:
-    """Without credentials that an address may hold."""
-    try:
-        return single_line(urlsplit(url).netloc.rpartition("@")[2], 80) or "the hub"
-    except ValueError:
-        return "the hub"
+def _within_limit(file: ModelFile) -> ModelFile:
+    if file.limit is not None and (file.size or 0) > file.limit:
+        raise ModelUnavailableError(f"{file.name} is larger than {file.limit / 1e6:g} MB")
+    return file
 
 
 def _shifted(report: Report, before: int, total: int) -> Callable[[int], None]:
@@ -248,31 +225,3 @@ def _goes_on(answer: "httpx.Response", done: int, size: int | None) -> bool:
     """Whether the body starts where ours ends, in a file that is still `size` bytes long."""
     match = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
     return match is not None and int(match[1]) == done and (size is None or match[2] in ("*", str(size)))
-
-
-def _reason(error: Exception) -> str:
-    import socket
-    import ssl
-
-    import httpx
-
-    causes: list[BaseException] = [error]
-    while cause := causes[-1].__cause__ or causes[-1].__context__:
-        causes.append(cause)
-    try:
-        host = _host(str(error.request.url)) if isinstance(error, httpx.RequestError) else "the hub"
-    except RuntimeError:
-        host = "the hub"
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
-        return f"the certificate of {host} is not trusted"
-    if any(isinstance(each, ssl.SSLError) for each in causes):
-        return f"no secure connection to {host}"
-    if any(isinstance(each, socket.gaierror) for each in causes):
-        return f"the name {host} cannot be resolved"
-    if isinstance(error, httpx.TimeoutException):
-        return f"{host} does not answer"
-    if isinstance(error, httpx.ProxyError):
-        return "the proxy refuses the connection"
-    if isinstance(error, httpx.ConnectError):
-        return f"{host} cannot be reached"
-    return f"the connection to {host} broke"

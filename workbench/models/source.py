@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.domain.deployment import Progress
-from workbench.domain.errors import StoppedError
+from workbench.domain.errors import ModelUnavailableError, StoppedError
 
 CHUNK = 1 << 20
 """Bytes read at a time, between two looks at the stop event."""
@@ -41,6 +41,12 @@ class ModelFile:
     """Bytes; None when only the source knows."""
     checksum: Checksum | None = None
     """None when only the source knows."""
+    limit: int | None = None
+    """Bytes that it may have at most; None for any number."""
+
+
+class AbsentFileError(ModelUnavailableError):
+    """A place that can be reached does not have the file."""
 
 
 class Source(Protocol):
@@ -68,7 +74,7 @@ class Source(Protocol):
             missing; None when this machine is not set up for the source.
 
         Raises:
-            ModelUnavailableError: Why it could not be done.
+            ModelUnavailableError: Why it could not be done; `AbsentFileError` where the source has no such file.
             StoppedError: `stop` was set.
             OSError: The folder cannot be written to.
         """

@@ -131,9 +131,9 @@ class ModelStore:
             return 0
         with self._clear_errors():
             lock = self._lock(id)
-            if not _taken(lock):
+            if not taken(lock):
                 raise ModelUnavailableError(f"{id} is being fetched right now.", "Stop that first, or wait for it.")
-            with _releasing(lock):
+            with releasing(lock):
                 freed = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
                 (home / manifest.MANIFEST).unlink(missing_ok=True)
                 shutil.rmtree(home)
@@ -169,11 +169,11 @@ class ModelStore:
         self.root.mkdir(parents=True, exist_ok=True)
         lock = self._lock(id)
         waiting = _Teller(id, report)
-        while not _taken(lock):
+        while not taken(lock):
             waiting(ModelState.DOWNLOADING)
             stop.wait(PATIENCE)
             check_stop(stop)
-        with _releasing(lock):
+        with releasing(lock):
             try:
                 yield _Teller(id, report, self._state(id).write)
             finally:
@@ -192,7 +192,7 @@ class ModelStore:
             return False
         lock = self._lock(id)
         try:
-            if not _taken(lock):
+            if not taken(lock):
                 return True
         except OSError:
             return False
@@ -236,7 +236,8 @@ class _Teller:
             self._last, self._told = status, time.monotonic()
 
 
-def _taken(lock: "BaseFileLock") -> bool:
+def taken(lock: "BaseFileLock") -> bool:
+    """Take a lock, unless somebody holds it."""
     from filelock import Timeout
 
     try:
@@ -247,7 +248,8 @@ def _taken(lock: "BaseFileLock") -> bool:
 
 
 @contextmanager
-def _releasing(lock: "BaseFileLock") -> Iterator[None]:
+def releasing(lock: "BaseFileLock") -> Iterator[None]:
+    """Let go of a lock at the end."""
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from workbench.domain.deployment import ModelState, ModelStatus, Progress
 from workbench.domain.text import single_line
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.json_values import integer, members, objects
 from workbench.engines.elasticsearch.paths import segment
 
 IN_THE_CLUSTER = "elasticsearch"
@@ -35,6 +36,8 @@ class Endpoint:
     """One line for a person, such as `num_threads 1, num_allocations 2`."""
     deployment: str = ""
     """Id of the deployment that answers for it."""
+    chunked: bool = False
+    """Whether it cuts a long text into chunks and reads them all: `long_document_strategy` is `chunk`."""
 
     @property
     def logits(self) -> bool:
@@ -115,8 +118,8 @@ async def _look(connection: Connection, endpoint: Endpoint, ready: ModelStatus) 
         if _is_hidden(error):
             return replace(ready, next=_unseen("its deployment", error))
         raise
-    for entry in _list(body, "trained_model_stats"):
-        deployment = _dict(entry.get("deployment_stats"))
+    for entry in objects(members(body).get("trained_model_stats")):
+        deployment = members(entry.get("deployment_stats"))
         if deployment.get("deployment_id") == endpoint.deployment:
             return _deployed(deployment, ready)
     return await _download(connection, endpoint, ready) or _not_running(endpoint, ready, "is not deployed")
@@ -124,12 +127,12 @@ async def _look(connection: Connection, endpoint: Endpoint, ready: ModelStatus) 
 
 def _deployed(deployment: dict[str, Any], ready: ModelStatus) -> ModelStatus:
     """The state of a deployment; every field but ids and `state` may be missing."""
-    routes = [_dict(node.get("routing_state")) for node in _list(deployment, "nodes")]
+    routes = [members(node.get("routing_state")) for node in objects(deployment.get("nodes"))]
     reasons = [one["reason"] for one in (deployment, *routes) if one.get("reason")]
     reason = single_line(str(reasons[0]), 300) if reasons else None
     all_failed = routes and all(route.get("routing_state") == "failed" for route in routes)
-    allocations = _dict(deployment.get("allocation_status"))
-    count, target = _number(allocations.get("allocation_count")), _number(allocations.get("target_allocation_count"))
+    allocations = members(deployment.get("allocation_status"))
+    count, target = integer(allocations.get("allocation_count")), integer(allocations.get("target_allocation_count"))
     if deployment.get("state") == "failed" or all_failed:
         hint = f"Stop it: POST _ml/trained_models/{deployment['deployment_id']}/deployment/_stop. Then start it again."
         reason = reason or "Its deployment failed; the server does not say why."
@@ -159,8 +162,8 @@ async def _download(connection: Connection, endpoint: Endpoint, ready: ModelStat
         return downloading
     for task in tasks:
         if task.get("description") == f"model_id-{endpoint.model}":
-            parts = _dict(task.get("status"))
-            done, total = _number(parts.get("downloaded_parts")), _number(parts.get("total_parts"))
+            parts = members(task.get("status"))
+            done, total = integer(parts.get("downloaded_parts")), integer(parts.get("total_parts"))
             return replace(downloading, progress=Progress(done or 0, total, "parts") if total else None)
     return replace(
         ready,
@@ -195,7 +198,7 @@ async def _missing(connection: Connection, ready: ModelStatus) -> ModelStatus:
 async def _allowed(connection: Connection, purpose: str, path: str, key: str) -> list[dict[str, Any]] | None:
     """A list out of an answer; None when we may not see it."""
     try:
-        return _list((await connection.ask(purpose, "GET", path)).body, key)
+        return objects(members((await connection.ask(purpose, "GET", path)).body).get(key))
     except ClusterError as error:
         if _is_hidden(error):
             return None
@@ -213,8 +216,8 @@ def _unseen(what: str, error: ClusterError) -> str:
 
 def _endpoints(body: Any) -> list[Endpoint]:
     found = []
-    for entry in _list(body, "endpoints"):
-        settings, task_settings = _dict(entry.get("service_settings")), _dict(entry.get("task_settings"))
+    for entry in objects(members(body).get("endpoints")):
+        settings, task_settings = members(entry.get("service_settings")), members(entry.get("task_settings"))
         id = single_line(str(entry.get("inference_id", "")), 200)
         if entry.get("task_type", "rerank") == "rerank" and id:
             found.append(
@@ -224,22 +227,10 @@ def _endpoints(body: Any) -> list[Endpoint]:
                     single_line(str(settings.get("model_id") or settings.get("model") or ""), 200),
                     _summary(settings | task_settings),
                     str(settings.get("deployment_id") or id),
+                    settings.get("long_document_strategy") == "chunk",
                 )
             )
     return found
-
-
-def _list(body: Any, key: str) -> list[dict[str, Any]]:
-    found = body.get(key) if isinstance(body, dict) else None
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
 
 
 def _summary(settings: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from workbench.engines.elasticsearch.first_stage import FILTER, OFF, TEMPLATE, f
 from workbench.engines.elasticsearch.rerankers import ElasticReranker, rerank_choices
 from workbench.engines.elasticsearch.retriever import ElasticRetriever
 from workbench.engines.elasticsearch.templates import SUFFIX, list_templates, named_template, starter
+from workbench.engines.elasticsearch.token_counts import OpenReader, TokenCounts
 
 OWN = "own"
 """Name of the template that a person begins with."""
@@ -29,7 +30,15 @@ Local = Callable[[], AsyncGenerator[ModelStatus | Reranker, None]]
 class ClusterEngines:
     """The `Engines` of a cluster."""
 
-    def __init__(self, profile: Profile, templates: Path, local_model: str, local: Local) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        templates: Path,
+        local_model: str,
+        local: Local,
+        open_reader: OpenReader | None = None,
+        own_tokenizer: bool = True,
+    ) -> None:
         """Nothing is asked yet.
 
         Args:
@@ -37,11 +46,14 @@ class ClusterEngines:
             templates: Folder of query templates.
             local_model: Id of this machine's model.
             local: Makes it ready, for a profile that is reranked here.
+            open_reader: Opens how the endpoint's model reads; None where no tokenizer is named for it.
+            own_tokenizer: Whether the profile itself names it.
         """
         self._profile = profile
         self._templates = templates
         self._local_model = local_model
         self._local = local
+        self._counts = TokenCounts(open_reader, own_tokenizer)
         self._connection = Connection(profile)
         self._endpoints: tuple[Endpoint, ...] = ()
 
@@ -142,7 +154,13 @@ class ClusterEngines:
                 yield status
         await self._list_endpoints()
         reranker = ElasticReranker(
-            self._connection, endpoint, self._endpoints, profile.rerank, profile.min_score, profile.chunks
+            self._connection,
+            endpoint,
+            self._endpoints,
+            profile.rerank,
+            profile.min_score,
+            profile.chunks,
+            self._counts,
         )
         await reranker.load()
         yield reranker

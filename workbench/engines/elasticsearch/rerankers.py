@@ -1,26 +1,28 @@
 """Reranks on a cluster: inside the search, or by the inference API with the candidates that were found."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 
 from workbench.domain.deployment import ModelKind
 from workbench.domain.exchange import Finding
 from workbench.domain.ranking import Aside, Candidate, PairScore, Retrieval
-from workbench.domain.request_check import Plan, check_plan, search_timed_out, shards_failed
+from workbench.domain.request_check import Plan, check_plan
 from workbench.domain.rerank_check import check_reranked
-from workbench.domain.score_view import elasticsearch_score_inverse
+from workbench.domain.score_view import elasticsearch_score, elasticsearch_score_inverse
 from workbench.domain.scores import ScoreSpace
-from workbench.domain.tokens import WORDS_PER_TOKEN, TokenCount, estimate
+from workbench.domain.tokens import ESTIMATE, WORDS_PER_TOKEN, Reader, TokenCount
 from workbench.domain.tuning import Choice, Chosen
 from workbench.engines.base import ENDPOINT
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import Endpoint
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.first_stage import OFF, Searched
-from workbench.engines.elasticsearch.hits import hits_of, score_of
+from workbench.engines.elasticsearch.hits import cut_short, hits_of, score_of
 from workbench.engines.elasticsearch.rerank_calls import CHUNKS, MAPPED, rerank_search, rerank_texts
+from workbench.engines.elasticsearch.token_counts import ESTIMATES, TokenCounts, trusted
 
 BATCH = 10
 """Pairs in one call of the inference API: as many as a person waits for together, and as are lost when one fails."""
@@ -36,6 +38,7 @@ _ROUNDING = 1e-5
 """How far a logit may be off after it went through the 32 bits of a hit's score."""
 
 Items = AsyncGenerator[PairScore | Aside, None]
+_Answer = TypeVar("_Answer")
 
 
 def rerank_choices(connection: Connection, endpoints: Sequence[Endpoint]) -> Iterator[Choice]:
@@ -66,7 +69,6 @@ class ElasticReranker:
     """
 
     kind = ModelKind.CROSS_ENCODER
-    warnings: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class ElasticReranker:
         way: str = "retriever",
         min_score: float | None = None,
         chunks: int = 0,
+        counts: TokenCounts = ESTIMATES,
     ) -> None:
         """Nothing is asked yet.
 
@@ -86,6 +89,7 @@ class ElasticReranker:
             way: `retriever` or `inference`.
             min_score: The model's own score below which a document is dropped; None drops none.
             chunks: Best chunks of a text that are read instead of its start; 0 for its start.
+            counts: Counts tokens with the tokenizer that was named, if any.
         """
         self.model = endpoint
         self.way = way
@@ -93,8 +97,17 @@ class ElasticReranker:
         self.chunks = chunks
         self._connection = connection
         self._endpoints = endpoints
-        self._endpoint = next((one for one in endpoints if one.id == self.model), Endpoint(self.model))
+        self._endpoint = self._known(endpoint)
+        self._counts = counts
         self.space = self._space()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why counts are not exact though a tokenizer is named."""
+        opened = self._counts.opened
+        reader = self._trusted(opened)
+        named = opened is not ESTIMATE and not reader.tokenizer.exact
+        return self._counts.warnings or (reader.tokenizer.notes if named else ())
 
     async def load(self) -> None:
         """Find out who answers, for the space of the scores; the model itself is the cluster's to load.
@@ -102,6 +115,7 @@ class ElasticReranker:
         Raises:
             ClusterError: Nobody does.
         """
+        self._counts.begin(again=True)
         await self._connection.server()
         self.space = self._space()
 
@@ -116,20 +130,20 @@ class ElasticReranker:
             said.get(WAY, self.way),
             self.min_score if score is None else None if score == OFF else float(score),
             self.chunks if chunks is None else 0 if chunks == OFF else int(chunks),
+            self._counts,
         )
 
     async def score(self, query: str, found: Retrieval) -> Items:
         """Yield a score for each candidate that comes back, all at once or a batch at a time.
 
-        Token counts are estimates. A batch that fails leaves the scores before it standing.
+        Tokens are counted while the server works. A batch that fails leaves the scores before it standing.
 
         Raises:
             ClusterError: The cluster refused, or did not answer.
         """
         if not found.candidates:
             return
-        if not query.strip():
-            raise ClusterError("The query is blank, and no model reads a blank query.", "Type what to search for.")
+        _check_query(query)
         work = await self._work(query, found)
         if odd := work.new(check_plan(work.plan)):
             yield Aside(findings=odd)
@@ -141,8 +155,60 @@ class ElasticReranker:
                 yield Aside(error.exchange)
                 raise
 
+    async def score_texts(self, query: str, texts: Sequence[str]) -> AsyncGenerator[PairScore, None]:
+        """Score texts by the inference API, whatever the way is, each from its start; see `Reranker.score_texts`.
+
+        Raises:
+            ClusterError: The query or a text is blank; the cluster refused, or did not answer.
+        """
+        _check_query(query)
+        for place, text in enumerate(texts, start=1):
+            if not text.strip():
+                wrong = f"Text {place:,} of {len(texts):,} is blank, and no model reads a blank text."
+                raise ClusterError(wrong, "Leave it out.")
+        await self._connection.server()
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+            asking = rerank_texts(self._connection, self._endpoint, query, batch)
+            (scores, exchange), counts = await self._counted(query, batch, asking)
+            if len(scores) < len(batch):
+                wrong = f"The endpoint scored {len(scores)} of {len(batch)} texts."
+                raise ClusterError(wrong, "Look at its answer in the log, and try again.", exchange=exchange)
+            for at, count in enumerate(counts):
+                score = elasticsearch_score(scores[at]) if self.space is ScoreSpace.ES else scores[at]
+                yield PairScore(str(start + at), score, count, 0.0, exchange.wall_ms / len(batch))
+
+    async def reader(self) -> Reader:
+        """How the model reads, by the tokenizer that was named for it; else, or when it cannot be opened, an estimate.
+
+        Waits for a tokenizer that has to be fetched first. Where the server picks what is read of a text, the reader
+        says so in `picks`, and its counts are not exact.
+        """
+        reader = self._trusted(await self._counts.reader())
+        return replace(reader.noted(self._picks, exact=False), picks=self._picks) if self._picks else reader
+
     async def close(self) -> None:
         """There is nothing to let go of; the connection is not its own."""
+
+    def _known(self, id: str) -> Endpoint:
+        return next((one for one in self._endpoints if one.id == id), Endpoint(id))
+
+    def _trusted(self, reader: Reader) -> Reader:
+        return trusted(reader, self._endpoint, self._known(self._connection.profile.endpoint), self._counts.own)
+
+    @property
+    def _picks_chunks(self) -> bool:
+        return self.way == "retriever" and self.chunks > 0 and not self._connection.lacks(CHUNKS)
+
+    @property
+    def _picks(self) -> str:
+        """Why a text is not read from its start."""
+        if self._picks_chunks:
+            return f"With `{BEST_CHUNKS}` the server picks what is read of a text. Set `{BEST_CHUNKS}` to off."
+        if self._endpoint.chunked:
+            whole = f"{self.model} reads a long text in chunks (its long_document_strategy is chunk)"
+            return f"{whole}, so nothing is cut off at its budget. Choose another endpoint."
+        return ""
 
     def _space(self) -> ScoreSpace:
         if self._endpoint.hosted:
@@ -178,7 +244,10 @@ class ElasticReranker:
 
     async def _by_retriever(self, work: "_Work") -> Items:
         """One search, whose hits are the candidates in their new order."""
-        answer, left_out = await rerank_search(self._connection, work.plan, work.first)
+        texts = {row.document.id: work.text(row) for row in work.found.candidates}
+        asking = rerank_search(self._connection, work.plan, work.first)
+        (answer, left_out), counted = await self._counted(work.plan.query, list(texts.values()), asking)
+        counts = dict(zip(texts, counted, strict=True))
         rows, hits = {row.document.id: row for row in work.found.candidates}, hits_of(answer.body)
         scores = [(id, score_of(hit)) for id, hit in zip(work.first.names.of(hits), hits, strict=True)]
         if any(score is not None and score < 0 for _, score in scores):
@@ -187,11 +256,12 @@ class ElasticReranker:
         kept = [(id, score) for id, score in scores if score is not None and self._passes(self._own(score))]
         back = [(rows[id], score) for id, score in kept if id in rows]
         took = answer.exchange.wall_ms if answer.exchange.took_ms is None else answer.exchange.took_ms
-        findings = work.new((*left_out, *_cut_short(answer.body), *work.checked(kept)))
+        findings = work.new((*left_out, *cut_short(answer.body), *work.checked(kept)))
         yield Aside(answer.exchange, findings, 0.0 if back else took, self.space)
         for row, score in back:
             shown = self._own(score) if self.space is ScoreSpace.RELEVANCE else score
-            yield PairScore(row.document.id, shown, self._tokens(work, row), 0.0, took / len(back))
+            tokens = self._tokens(work, row, counts[row.document.id])
+            yield PairScore(row.document.id, shown, tokens, 0.0, took / len(back))
 
     async def _by_inference(self, work: "_Work") -> Items:
         """Batches in rank order; what is blank is not sent, for the model refuses it."""
@@ -200,12 +270,14 @@ class ElasticReranker:
         for start in range(0, len(rows), BATCH):
             batch = rows[start : start + BATCH]
             texts = [work.text(row) for row in batch]
-            scores, exchange = await rerank_texts(self._connection, self._endpoint, work.plan.query, texts)
-            passing = [(batch[at], score) for at, score in sorted(scores.items()) if self._passes(score)]
+            asking = rerank_texts(self._connection, self._endpoint, work.plan.query, texts)
+            (scores, exchange), counts = await self._counted(work.plan.query, texts, asking)
+            passing = [(at, score) for at, score in sorted(scores.items()) if self._passes(score)]
             yield Aside(exchange, (), 0.0 if passing else exchange.wall_ms)
-            for row, score in passing:
+            for at, score in passing:
+                row, tokens = batch[at], self._tokens(work, batch[at], counts[at])
                 kept.append((row.document.id, score))
-                yield PairScore(row.document.id, score, self._tokens(work, row), 0.0, exchange.wall_ms / len(passing))
+                yield PairScore(row.document.id, score, tokens, 0.0, exchange.wall_ms / len(passing))
         kept.sort(key=lambda pair: -pair[1])
         yield Aside(None, work.new(work.checked(kept)))
 
@@ -217,14 +289,32 @@ class ElasticReranker:
         """Whether the model's own score reaches the threshold, which not every version holds hits to."""
         return self.min_score is None or score >= self.min_score - _ROUNDING
 
-    def _tokens(self, work: "_Work", row: Candidate) -> TokenCount:
-        """Estimate what was read of a document."""
+    async def _counted(
+        self, query: str, texts: Sequence[str], asking: Awaitable[_Answer]
+    ) -> tuple[_Answer, list[TokenCount]]:
+        """Count the tokens of texts while the server is asked."""
+        counting = asyncio.create_task(self._counts.count(query, texts, self._trusted))
+        try:
+            return await asking, await counting
+        finally:
+            counting.cancel()
+
+    def _tokens(self, work: "_Work", row: Candidate, count: TokenCount) -> TokenCount:
+        """What was read of a document, when all of it that could be was counted."""
         read, text = work.text(row), row.document.text
-        count = estimate(work.plan.query, read)
-        if self.way == "retriever" and self.chunks and not self._connection.lacks(CHUNKS):
+        if self._picks_chunks:
             kept = min(count.document, self.chunks * _CHUNK_TOKENS)
-            return replace(count, kept_document=kept, kept_text_end=len(text))
+            exact = count.exact and kept == count.document
+            return replace(count, kept_document=kept, kept_text_end=len(text), exact=exact)
+        if self._endpoint.chunked and count.kept_document < count.document:
+            end = text.find(read) + len(read)
+            return replace(count, kept_document=count.document, kept_text_end=end, exact=False)
         return replace(count, kept_text_end=text.find(read) + count.kept_text_end)
+
+
+def _check_query(query: str) -> None:
+    if not query.strip():
+        raise ClusterError("The query is blank, and no model reads a blank query.", "Type what to search for.")
 
 
 @dataclass(frozen=True)
@@ -254,12 +344,3 @@ class _Work:
         if "dropped-out" in found and expected.issuperset(found["dropped-out"].ids):
             del found["dropped-out"]
         return tuple(found.values())
-
-
-def _cut_short(body: Any) -> list[Finding]:
-    """That a search is not complete."""
-    body = body if isinstance(body, dict) else {}
-    shards = body.get("_shards")
-    failed = shards.get("failed") if isinstance(shards, dict) else 0
-    found = (shards_failed(failed if isinstance(failed, int) else 0), search_timed_out(body.get("timed_out") is True))
-    return [finding for finding in found if finding]

@@ -1,7 +1,7 @@
 import pytest
 import Stemmer
 
-from workbench.engines.analyzer import GAP, terms, tokens
+from workbench.engines.analyzer import GAP, plain_terms, terms, tokens
 
 
 def found(text: str) -> list[str]:
@@ -75,3 +75,16 @@ def test_a_very_long_word_is_cut_every_255_characters() -> None:
 )
 def test_hostile_text_is_read_in_one_pass(unit: str) -> None:
     assert terms(unit * 200_000 + " 語").endswith("語")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The dog's walks, Dogs play!", ["the", "dog's", "walks", "dogs", "play"]),
+        ("foo_bar __ 3.5 漢字 😀", ["foo_bar", "3.5", "漢", "字", "😀"]),
+        ("a" * 300, ["a" * 255, "a" * 45]),
+        (" \n", []),
+    ],
+)
+def test_plain_terms_are_those_of_lucenes_standard_analyzer(text: str, expected: list[str]) -> None:
+    assert plain_terms(text) == expected

@@ -3,21 +3,27 @@
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fakes.elastic import FakeElastic, fake_elastic
 from tests.fakes.elastic.model import logit
+from tests.fakes.model_repository import VOCABULARY, write_package
 from workbench.config.profile import Profile
 from workbench.domain.comparison import Comparison
+from workbench.domain.deployment import TokenizerFile, TokenizerKind
 from workbench.domain.scores import ScoreSpace
+from workbench.domain.tokens import ELASTIC
 from workbench.domain.tuning import Choice, Tuning
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.endpoints import rerank_endpoints
 from workbench.engines.elasticsearch.fields import describe
 from workbench.engines.elasticsearch.rerankers import ElasticReranker
 from workbench.engines.elasticsearch.retriever import ElasticRetriever
+from workbench.engines.elasticsearch.token_counts import TokenCounts
+from workbench.engines.tokenizer import open_reader
 from workbench.services.compare import compare
 
 QUERY = "laptop hot"
@@ -43,6 +49,7 @@ class Bench:
     server: FakeElastic
     retriever: ElasticRetriever
     reranker: ElasticReranker
+    connection: Connection
 
     async def stages(self, way: str, **settings: str) -> list[Comparison]:
         chosen = {"rerank": way} | {name.replace("_", " "): value for name, value in settings.items()}
@@ -60,7 +67,7 @@ async def opened(server: FakeElastic) -> AsyncIterator[Bench]:
     retriever = ElasticRetriever(connection, index)
     reranker = ElasticReranker(connection, "my-reranker", endpoints)
     await reranker.load()
-    yield Bench(server, retriever, reranker)
+    yield Bench(server, retriever, reranker, connection)
     await connection.close()
 
 
@@ -167,3 +174,21 @@ async def test_a_batch_that_fails_keeps_the_count_of_those_before(bench: Bench) 
     bench.server.fail("_inference/rerank/my-reranker", status=409, body={"error": {"reason": "gone"}}, skip=1)
     last = (await bench.stages("inference"))[-1]
     assert last.error and last.scored == 10 and last.done
+
+
+@WAYS
+async def test_why_counts_are_not_exact_is_told_once(bench: Bench, way: str, tmp_path: Path) -> None:
+    path = write_package(tmp_path) / VOCABULARY
+    reader = open_reader(TokenizerFile("v3-base", TokenizerKind.ELASTIC, path, ELASTIC))
+    reader = replace(reader, of="")
+    bench.reranker = ElasticReranker(
+        bench.connection,
+        "my-reranker",
+        await rerank_endpoints(bench.connection),
+        counts=TokenCounts(lambda: reader),
+    )
+    last = (await bench.stages(way))[-1]
+    assert not any(row.tokens.exact for row in last.reranked)
+    assert [said for said in last.warnings if "stands in" in said] == [
+        "v3-base stands in for the tokenizer of .rerank-v1."
+    ]

@@ -100,6 +100,12 @@ class Comparison:
             return tuple(row.candidate.document.id for row in self.baseline.reranked)
         return tuple(row.document.id for row in self.bm25)
 
+    @property
+    def cut(self) -> tuple[int, int]:
+        """How many of the scored candidates the model did not read to their end; and how many of the compared rows."""
+        truncated = [row.tokens.truncated for row in self.reranked]
+        return sum(truncated), sum(truncated[: self.size])
+
     def against(self, baseline: Baseline) -> "Comparison":
         """The same result compared with a baseline instead of BM25."""
         ranks = {row.candidate.document.id: row.rank for row in baseline.reranked}

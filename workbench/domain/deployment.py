@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from workbench.domain.truncation import Window
+from workbench.domain.truncation import Strategy, Window
 
 
 class ModelKind(StrEnum):
@@ -92,3 +92,11 @@ class TokenizerFile:
     path: Path
     window: Window
     """How the model that it belongs to reads."""
+    notes: tuple[str, ...] = ()
+    """What is assumed about it; a sentence each."""
+
+
+def window_of(kind: ModelKind, budget: int) -> Window:
+    """How a model of a kind reads; its special tokens are counted when its tokenizer is opened."""
+    apart = kind is ModelKind.BI_ENCODER
+    return Window(budget, 2 if apart else 3, Strategy.HEAD_ONLY if apart else Strategy.LONGEST_FIRST)

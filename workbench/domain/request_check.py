@@ -59,29 +59,19 @@ def check_plan(plan: Plan) -> tuple[Finding, ...]:
     return tuple(finding for rule in rules if (finding := rule(plan)))
 
 
-def check_candidates(
-    read: str,
-    values: Mapping[str, int],
-    candidates: Sequence[Candidate],
-    failed_shards: int = 0,
-    timed_out: bool = False,
-) -> tuple[Finding, ...]:
+def check_candidates(read: str, values: Mapping[str, int], candidates: Sequence[Candidate]) -> tuple[Finding, ...]:
     """Say what is odd about what the first stage found.
 
     Args:
         read: The field that is reranked.
         values: How many values each candidate has in it, by document id; 0 or not named where it is missing.
         candidates: With the text that the model will read, and nothing else.
-        failed_shards: How many did not answer.
-        timed_out: The server gave up early.
     """
     found = (
         candidates_without_field(read, values, candidates),
         several_values(read, values, candidates),
         blank_documents(read, values, candidates),
         special_tokens_in_documents(candidates),
-        shards_failed(failed_shards),
-        search_timed_out(timed_out),
     )
     return tuple(finding for finding in found if finding)
 

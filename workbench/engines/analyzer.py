@@ -53,6 +53,17 @@ def tokens(text: str) -> Iterator[Token]:
                     yield term, *word.span(), position
 
 
+def plain_terms(text: str) -> list[str]:
+    """Analyse text as Lucene's standard analyzer does: words in lower case, with stop words, not stemmed."""
+    text = _lower(text)
+    words = _words(text)
+    found = []
+    for match in words.finditer(text):
+        pieces = (match,) if len(match[0]) <= _LONGEST_WORD else _pieces(words, text, *match.span())
+        found += [piece[0] for piece in pieces if piece[0][0] not in _JOINERS or any(map(str.isalnum, piece[0]))]
+    return found
+
+
 def _lower(text: str) -> str:
     # Java lowers letter by letter: no final sigma, and İ stays one letter; so offsets hold in the lowered text.
     return text.replace("İ", "i").replace("Σ", "σ").lower()

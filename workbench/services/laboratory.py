@@ -18,8 +18,12 @@ class Laboratory:
     boundaries: Callable[[], Boundaries] = _no_boundaries
     """Finds sentences and words."""
     terms: Callable[[str], list[str]] = str.split
-    """Analyses text for BM25, as the embedded engine does."""
+    """Analyses text for BM25 over chunks, as Elasticsearch does: by Lucene's standard analyzer."""
     readers: Callable[[], tuple[str, ...]] = tuple
     """Names what `reader` can open without a download: local models that are ready, tokenizers that are configured."""
     reader: Callable[[str], Reader] = lambda name: ESTIMATE
     """Opens how a model reads, by its name; raises `WorkbenchError`."""
+
+
+NO_LABORATORY = Laboratory()
+"""Where no experiment is wanted."""

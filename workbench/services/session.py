@@ -13,6 +13,7 @@ from workbench.engines.base import ENDPOINT, Engines, Opened, Reranker
 from workbench.engines.threads import in_thread
 from workbench.services.compare import compare, compare_with, stage_error
 from workbench.services.kept import Kept
+from workbench.services.laboratory import NO_LABORATORY, Laboratory
 
 
 def place_of(profile: str, name: str) -> str:
@@ -44,6 +45,7 @@ class Session:
         kept: Kept,
         other: Callable[[str], Engines] = _no_other,
         profiles: Callable[[], tuple[str, ...]] = tuple,
+        laboratory: Laboratory = NO_LABORATORY,
     ) -> None:
         """Nothing is opened yet.
 
@@ -53,8 +55,10 @@ class Session:
             kept: What a person made.
             other: Gives the engines of another profile; of this machine for an empty name.
             profiles: Names the profiles there are, this machine not among them; reads the disk.
+            laboratory: Tools for experiments on truncation.
         """
         self.profiles = profiles
+        self.laboratory = laboratory
         self.kept = kept
         self.engines = engines
         self._other = other

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -16,7 +17,7 @@ Workbench = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def workbench(tmp_path: Path) -> Workbench:
-    """Run `workbench WORDS…`; keywords are environment variables."""
+    """Run `workbench WORDS…`; other keywords are environment variables."""
     offline = {
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": "",
@@ -25,11 +26,13 @@ def workbench(tmp_path: Path) -> Workbench:
         "WORKBENCH_HOME": str(tmp_path / "home"),
     }
 
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str, stdin: IO[bytes] | int = subprocess.DEVNULL, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "workbench", *words],
             env={**os.environ, **offline, **environment},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             capture_output=True,
             text=True,
             encoding="utf-8",

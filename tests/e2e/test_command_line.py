@@ -24,6 +24,18 @@ def test_help_loads_neither_textual_nor_an_engine() -> None:
     assert "compare" in done.stdout and "corpus" in done.stdout
 
 
+def test_arithmetic_loads_no_more_than_help_does() -> None:
+    words = ["tokens", "--query-tokens", "300", "--document-tokens", "300"]
+    code = (
+        "import sys\nfrom workbench.cli.main import main\n"
+        f"code = main({words!r})\n"
+        f"print(code, sorted(set(sys.modules) & {{*{HEAVY!r}, 'asyncio'}}), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr.strip() == "0 []"
+    assert "254" in done.stdout and "255" in done.stdout
+
+
 def test_locate_prints_the_folders_and_makes_none(workbench: Workbench, tmp_path: Path) -> None:
     for what in ("config", "data", "cache", "themes", "logs"):
         done = workbench("locate", what)
@@ -182,3 +194,38 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         ["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+@pytest.mark.parametrize("words", [("locate", "logs"), ("tokens", "--query-tokens", "1", "--document-tokens", "2")])
+@pytest.mark.parametrize(
+    ("where", "says"), [(">&-", "it is closed"), (">/dev/full", "No space left on device")], ids=["closed", "full"]
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_that_cannot_be_written_is_said(
+    tmp_path: Path, words: tuple[str, ...], where: str, says: str, unbuffered: str
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m workbench "$@" {where}', sys.executable, *words],
+        env={**os.environ, "WORKBENCH_HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (3, f"workbench: Standard output cannot be written: {says}.\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-"])
+def test_a_command_ends_as_ever_when_a_stream_is_closed(tmp_path: Path, closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m workbench --corpus nowhere {closed}', sys.executable],
+        env={**os.environ, "WORKBENCH_HOME": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2 and done.stdout == ""

@@ -13,6 +13,7 @@ import trustme
 
 from tests.e2e.conftest import Workbench
 from tests.fakes.elastic import Auth, Endpoint, FakeElastic, Fault, Index, fake_elastic
+from tests.fakes.model_repository import VOCABULARY, write_package
 from tests.fakes.noida import noida
 from workbench.domain.documents import Document
 
@@ -351,3 +352,21 @@ def test_against_an_independent_server(workbench: Workbench, tmp_path: Path) -> 
         code, checks = checked(workbench, "peer")
         assert code == 0 and list(checks)[-1] == "endpoint"
         assert checks["index"]["message"] == "notes: 1 document" and "title (text)" in checks["fields"]["message"]
+
+
+def test_a_profile_names_what_counts_its_tokens_and_the_doctor_opens_it(
+    workbench: Workbench, profiles: Path, tmp_path: Path
+) -> None:
+    folder = write_package(tmp_path / "artifacts")
+    words = ("profile", "add", "p", "--host", "http://127.0.0.1:9", "--replace", "--tokenizer")
+    assert workbench(*words, str(folder)).returncode == 0
+    said = workbench("doctor", "--profile", "p").stdout
+    assert "ok  tokenizer   none is named; tokens of a cluster's model are estimated" in said
+    assert f"ok  tokenizer   p: {folder} counts; 512 tokens, balanced" in said
+    (folder / VOCABULARY).write_text("[]")
+    said = workbench("doctor", "--profile", "p").stdout
+    assert f"!!  tokenizer   p: {folder / VOCABULARY}: it is not one JSON object" in said
+    assert workbench(*words, ".rerank-v1").returncode == 0
+    assert "p: .rerank-v1 counts; it is fetched when it is first needed" in workbench("doctor", "--profile", "p").stdout
+    assert workbench(*words, "x.vocab.json").returncode == 0
+    assert str(Path.cwd() / "x.vocab.json") in profiles.read_text(), "a path is of the folder it was typed in"

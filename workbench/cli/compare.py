@@ -44,7 +44,7 @@ async def compare_once(settings: Settings, query: str | None) -> Comparison:
             if not opened.queries:
                 raise BadInputError(f"{opened.retriever.corpus} came without sample queries.", "Give one with --query.")
             query = opened.queries[0].text
-        await _wait_for_model(session)
+        await wait_for_model(session)
         async for comparison in session.compare(query):
             last = comparison
         return last
@@ -52,7 +52,8 @@ async def compare_once(settings: Settings, query: str | None) -> Comparison:
         await session.close()
 
 
-async def _wait_for_model(session: Session) -> None:
+async def wait_for_model(session: Session) -> None:
+    """Make the model ready, with its states on standard error; a failure is left in the session."""
     with ModelProgress() as progress:
         async for status in session.ready_model():
             progress.show(status)

@@ -2,14 +2,15 @@
 
 import json
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from workbench.domain.comparison import Comparison
 from workbench.domain.ranking import Candidate, Reranked
 from workbench.domain.text import single_line
 
 SCORE_DIGITS = 6
+Found = TypeVar("Found")
 STAGES = ("retrieve", "fetch", "tokenize", "rerank", "network", "total")
 
 
@@ -21,10 +22,18 @@ def write(comparison: Comparison, format: str, width: int) -> str:
         format: `table`, `json`, `tsv` or `markdown`.
         width: Columns of the terminal, for the table.
     """
-    if format == "table":
-        return as_table(comparison, width)
-    writers: dict[str, Callable[[Comparison], str]] = {"json": as_json, "tsv": as_tsv, "markdown": as_markdown}
-    return writers[format](comparison)
+    return written(comparison, format, width, as_table, {"json": as_json, "tsv": as_tsv, "markdown": as_markdown})
+
+
+def written(
+    found: Found,
+    format: str,
+    width: int,
+    table: Callable[[Found, int], str],
+    writers: Mapping[str, Callable[[Found], str]],
+) -> str:
+    """Write anything as a table of some width, or in the format of one of the other writers."""
+    return table(found, width) if format == "table" else writers[format](found)
 
 
 def as_json(comparison: Comparison) -> str:
@@ -75,9 +84,10 @@ def as_json(comparison: Comparison) -> str:
 
 
 def json_text(value: dict[str, Any]) -> str:
-    """Indented JSON; characters beyond ASCII are escaped where standard output could not carry them."""
+    """Indented JSON; what standard output could not carry is escaped, and what a terminal might obey or hide."""
     carried = "utf" in (sys.stdout.encoding or "").lower()
-    return json.dumps(value, ensure_ascii=not carried, indent=2) + "\n"
+    text = json.dumps(value, ensure_ascii=not carried, indent=2) + "\n"
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def _reranked_row(row: Reranked) -> dict[str, Any]:
@@ -118,11 +128,11 @@ def as_tsv(comparison: Comparison) -> str:
 
 
 def _tsv_line(name: str, rank: int, row: Candidate, *rest: object) -> str:
-    return "\t".join([name, str(rank), _cell(row.document.id), _cell(row.document.title), *map(str, rest)])
+    return "\t".join([name, str(rank), tsv_cell(row.document.id), tsv_cell(row.document.title), *map(str, rest)])
 
 
-def _cell(text: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula."""
+def tsv_cell(text: str) -> str:
+    """One line; a spreadsheet would run a cell that begins like a formula."""
     line = single_line(text)
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
@@ -131,34 +141,35 @@ def as_markdown(comparison: Comparison) -> str:
     """A heading, one table, one line of shifts; for a ticket or a pull request."""
     shift, error = comparison.shift, comparison.error
     lines = [
-        f"### {_escape(comparison.query)}",
+        f"### {markdown_text(comparison.query)}",
         "",
-        _escape(headline(comparison)),
+        markdown_text(headline(comparison)),
         "",
-        f"| # | {_escape(_title(comparison.ranking))} | score | reranked | score | shift |",
+        f"| # | {markdown_text(_title(comparison.ranking))} | score | reranked | score | shift |",
         "|--:|---|--:|---|--:|--:|",
     ]
     for index in range(rows(comparison)):
         left = comparison.bm25[index] if index < len(comparison.bm25) else None
         right = comparison.reranked[index] if index < len(comparison.reranked) else None
         cells = [
-            _escape(name(left)) if left else "",
+            markdown_text(name(left)) if left else "",
             f"{left.score:.2f}" if left else "",
-            _escape(name(right.candidate)) if right else "",
+            markdown_text(name(right.candidate)) if right else "",
             f"{right.score:.2f}" if right else "",
             shift_sign(right.shift) if right else "",
         ]
         lines.append(f"| {index + 1} | {' | '.join(cells)} |")
     if shift and comparison.reranked:
-        lines += ["", _escape(shift_line(comparison))]
+        lines += ["", markdown_text(shift_line(comparison))]
     for warning in comparison.warnings:
-        lines += ["", f"Note: {_escape(warning)}"]
+        lines += ["", f"Note: {markdown_text(warning)}"]
     if error:
-        lines += ["", f"**{_STAGE[error.stage]}:** {_escape(f'{error.message} {error.hint}')}"]
+        lines += ["", f"**{_STAGE[error.stage]}:** {markdown_text(f'{error.message} {error.hint}')}"]
     return "\n".join(lines) + "\n"
 
 
-def _escape(text: str) -> str:
+def markdown_text(text: str) -> str:
+    """One line in which no character is markup."""
     line = single_line(text)
     return "".join(f"\\{char}" if char in r"\`*_[]<>|#&~!" else char for char in line)
 
@@ -260,11 +271,11 @@ def shift_line(comparison: Comparison) -> str:
 def latency_line(comparison: Comparison) -> str:
     """Milliseconds by stage, and how many documents were cut."""
     latency = comparison.latency
-    cut = sum(row.tokens.truncated for row in comparison.reranked)
+    cut, in_top = comparison.cut
     shown = [stage for stage in STAGES if stage != "network" or comparison.exchanges]
     stages = "  ".join(f"{stage} {getattr(latency, stage):.1f}" for stage in shown)
     about = "" if all(row.tokens.exact for row in comparison.reranked) else "about "
-    return f"ms: {stages}  ·  ✂ {about}{cut} of {len(comparison.reranked)} cut to the model's window"
+    return f"ms: {stages}  ·  ✂ {about}{cut} of {len(comparison.reranked)} cut, {in_top} of the top {comparison.size}"
 
 
 def _title(ranking: str) -> str:

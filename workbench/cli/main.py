@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from workbench import __version__
+from workbench.cli.output import Output, open_closed
 from workbench.config.logs import log_error, log_surprise, start_log
 from workbench.config.paths import user_paths
 from workbench.domain.errors import WorkbenchError
@@ -31,11 +33,11 @@ def build_parser() -> "argparse.ArgumentParser":
     )
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
     _what_to_search(parser)
-    parser.add_argument("--query", metavar="Q", help="the query to start with")
+    parser.add_argument("--query", type=_text, metavar="Q", help="the query to start with")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     compare = commands.add_parser("compare", help="run one query and print both lists")
-    compare.add_argument("query", metavar="QUERY")
+    compare.add_argument("query", type=_text, metavar="QUERY")
     _what_to_search(compare)
     compare.add_argument("--depth", type=int, metavar="N", help="candidates to rerank")
     compare.add_argument("--size", type=int, metavar="N", help="rows to compare")
@@ -43,6 +45,7 @@ def build_parser() -> "argparse.ArgumentParser":
     compare.add_argument("--format", choices=FORMATS, default="table")
     compare.set_defaults(run="compare:run")
 
+    _tokens(commands)
     corpus = commands.add_parser("corpus", help="build, list, show and remove indexes").add_subparsers(
         title="commands", metavar="COMMAND", required=True
     )
@@ -83,12 +86,12 @@ def build_parser() -> "argparse.ArgumentParser":
     return parser
 
 
-def _what_to_search(parser: "argparse.ArgumentParser") -> None:
+def _what_to_search(parser: "argparse.ArgumentParser", model: str = "the local model that reranks") -> None:
     from argparse import SUPPRESS
 
     # Without a default of its own, so that the same flag before the command is not undone.
     parser.add_argument("--corpus", metavar="C", default=SUPPRESS, help="the corpus, or the index of a profile")
-    parser.add_argument("--model", metavar="M", default=SUPPRESS, help="the local model that reranks")
+    parser.add_argument("--model", metavar="M", default=SUPPRESS, help=model)
     _profile_to_use(parser)
 
 
@@ -96,6 +99,53 @@ def _profile_to_use(parser: "argparse.ArgumentParser") -> None:
     from argparse import SUPPRESS
 
     parser.add_argument("--profile", metavar="P", default=SUPPRESS, help="the profile; - is this machine")
+
+
+def _tokens(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    tokens = commands.add_parser(
+        "tokens",
+        help="count tokens, and show what a model does not read",
+        description="What a model reads of a query and one document; of a query's candidates, when no document is "
+        "named; of a whole corpus, when no query is given either; or the arithmetic alone.",
+    )
+    tokens.add_argument("query", type=_text, metavar="QUERY", nargs="?")
+    tokens.add_argument("text", metavar="-", nargs="?", choices=("-",), help="read the document from standard input")
+    tokens.add_argument("--doc", type=_text, metavar="ID", help="the document of the corpus that has this id")
+    tokens.add_argument("--text-file", metavar="F", help="a text file instead of a document of the corpus")
+    tokens.add_argument("--all", action="store_true", help="every document of the corpus, beside QUERY if one is given")
+    _what_to_search(tokens, model="a model, or a tokenizer: its file, folder, address or id on the hub")
+    tokens.add_argument("--budget", type=_number, metavar="N", help="another number of tokens than the model reads")
+    tokens.add_argument("--strategy", metavar="S", help="balanced, longest-first or head-only")
+    tokens.add_argument("--reads", metavar="R", help="title+body, title or body")
+    tokens.add_argument("--depth", type=int, metavar="N", help="candidates to count")
+    tokens.add_argument("--size", type=int, metavar="N", help="how many of them are the top")
+    tokens.add_argument("--verdict", action="store_true", help="score what is not read, and say whether it matters")
+    tokens.add_argument(
+        "--chunks",
+        metavar="SETTINGS",
+        nargs="?",
+        const="",
+        help="score the document in chunks, as Elasticsearch cuts it; SETTINGS: chunking_settings in JSON, tried too",
+    )
+    tokens.add_argument("--fail-on-cut", action="store_true", help="exit with 1 when something is cut")
+    tokens.add_argument("--query-tokens", type=_number, metavar="A", help="arithmetic alone: tokens of the query")
+    tokens.add_argument("--document-tokens", type=_number, metavar="B", help="arithmetic alone: of the document")
+    tokens.add_argument("--special", type=_number, metavar="E", help="arithmetic alone: special tokens")
+    tokens.add_argument("--format", choices=FORMATS, default="table")
+    tokens.set_defaults(run="tokens:run")
+
+
+def _text(word: str) -> str:
+    """A word that is no file's name; a byte that is no character, which comes as half of one, becomes U+FFFD."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if "\ud800" <= each <= "\udfff" else each for each in word)
+
+
+def _number(word: str) -> int:
+    from argparse import ArgumentTypeError
+
+    if not (word.isascii() and word.isdigit()) or len(word) > 9:
+        raise ArgumentTypeError(f"{word!r} is not a whole number from 0 to 999999999")
+    return int(word)
 
 
 def _documents(parser: "argparse.ArgumentParser") -> None:
@@ -136,6 +186,7 @@ def _profile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         ("fields", "LIST", 'the searched fields, such as "title^2,body"'),
         ("endpoint", "E", "the inference endpoint that reranks"),
         ("rerank", "WAY", "retriever, inference or local"),
+        ("tokenizer", "T", "what counts its tokens: a file, folder, address, .rerank-v1, or a model's id"),
         ("user", "U", "the user; needs a password"),
         ("ca-file", "F", "the CA of the server's certificate"),
         ("fingerprint", "HEX", "SHA-256 of the server's certificate, or of its CA's"),
@@ -172,14 +223,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     # To describe every command takes longer than to see that none is given.
     arguments = build_parser().parse_args(words) if words else SimpleNamespace(query=None)
     module, _, function = getattr(arguments, "run", "open:run").partition(":")
+    open_closed()
     for stream in (sys.stdout, sys.stderr):
         # A file name or a terminal that is not UTF-8 must not end a command half-way.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     log = start_log(user_paths().logs)
     try:
-        code: int = getattr(import_module(f"workbench.cli.{module}"), function)(arguments)
-        sys.stdout.flush()
+        with redirect_stdout(Output(sys.stdout)):
+            code: int = getattr(import_module(f"workbench.cli.{module}"), function)(arguments)
+            sys.stdout.flush()
         return code
     except WorkbenchError as error:
         log_error(error)

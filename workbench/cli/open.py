@@ -4,6 +4,9 @@ import asyncio
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,8 +27,29 @@ def run(arguments: "Namespace") -> int:
     from workbench.ui.app import WorkbenchApp
 
     app = WorkbenchApp(open_session(settings), settings, arguments.query)
-    app.run()
+    with _screen_to_itself():
+        app.run()
     return app.return_code or 0
+
+
+@contextmanager
+def _screen_to_itself() -> Iterator[None]:
+    """Drop what native libraries write on standard error, such as a panic that is handled; Python's own stays."""
+    before = sys.stderr, sys.__stderr__
+    native = os.dup(2)
+    with (
+        os.fdopen(native, "w", encoding=sys.stderr.encoding, errors=sys.stderr.errors) as terminal,
+        Path(os.devnull).open("w") as nothing,
+    ):
+        sys.stderr.flush()
+        # Textual draws on the latter.
+        sys.stderr, sys.__stderr__ = terminal, terminal  # type: ignore[misc]
+        os.dup2(nothing.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(native, 2)
+            sys.stderr, sys.__stderr__ = before  # type: ignore[misc]
 
 
 def _print_first(arguments: "Namespace") -> int:

@@ -17,6 +17,7 @@ from workbench.config.paths import user_paths
 from workbench.config.profile import Profile
 from workbench.config.profile_keys import SECRETS
 from workbench.config.profiles import Profiles, load_profiles
+from workbench.config.references import anchored
 from workbench.config.settings import THIS_MACHINE
 from workbench.domain.check import Check, Verdict
 from workbench.domain.errors import BadInputError
@@ -25,7 +26,7 @@ from workbench.services.profile_file import add_profile, use_profile
 
 FLAGS = (
     "cloud_id", "index", "field", "title", "endpoint", "rerank", "ca_file", "fingerprint", "client_cert", "client_key",
-    "accent", "user",
+    "accent", "user", "tokenizer",
 )  # fmt: skip
 """Flags that are keys of a profile as they are."""
 
@@ -56,6 +57,8 @@ def _values(arguments: Namespace) -> dict[str, Any]:
     for key in ("ca_file", "client_cert", "client_key"):
         if key in values:
             values[key] = str(Path(values[key]).expanduser().absolute())
+    if "tokenizer" in values:
+        values["tokenizer"] = anchored(values["tokenizer"], Path.cwd())
     if arguments.fields:
         values["fields"] = [field.strip() for field in arguments.fields.split(",") if field.strip()]
     if arguments.insecure:

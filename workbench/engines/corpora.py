@@ -1,15 +1,17 @@
 """Which corpora are indexed on this machine, and what came with them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.domain.documents import Judgment, Query
+from workbench.domain.documents import Document, Judgment, Query
 from workbench.domain.errors import BadInputError, IndexUnavailableError
 from workbench.engines.corpus_layout import (
     Manifest,
     check,
     current_generation,
+    damaged,
     files_in,
     names,
     read_manifest,
@@ -88,6 +90,31 @@ def read_judgments(root: Path, name: str) -> tuple[Judgment, ...]:
             return ()
         rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
         return tuple(Judgment(query, document, int(grade)) for query, document, grade in rows)
+
+
+def read_documents(root: Path, name: str) -> Iterator[Document]:
+    """Stream the documents of a corpus in their order.
+
+    Raises:
+        BadInputError: There is no such corpus.
+        IndexUnavailableError: The text is not whole.
+    """
+    generation = current_generation(root, name)
+    return documents_in(read_manifest(generation, name), generation)
+
+
+def documents_in(manifest: Manifest, generation: Path) -> Iterator[Document]:
+    """Stream the documents of a generation; raises `IndexUnavailableError` where the text is not whole."""
+    count = 0
+    try:
+        with (generation / "documents.jsonl").open(encoding="utf-8") as lines:
+            for count, line in enumerate(lines, 1):  # noqa: B007
+                yield Document(**json.loads(line))
+    except (OSError, ValueError, TypeError) as error:
+        raise damaged(manifest.name, str(error), manifest.mending) from error
+    if count != manifest.documents:
+        detail = f"documents.jsonl has {count:,} of {manifest.documents:,} documents"
+        raise damaged(manifest.name, detail, manifest.mending)
 
 
 def described(manifest: Manifest, generation: Path) -> CorpusInfo:

@@ -15,12 +15,11 @@ from workbench.domain.errors import BadInputError, StoppedError
 from workbench.domain.text import single_line
 from workbench.engines.analysis import Analysed, analysed
 from workbench.engines.analyzer import ANALYZER_VERSION, GAP
-from workbench.engines.corpora import CorpusInfo, described, read_judgments, read_queries
+from workbench.engines.corpora import CorpusInfo, described, documents_in, read_judgments, read_queries
 from workbench.engines.corpus_layout import (
     FORMAT_VERSION,
     Manifest,
     current_generation,
-    damaged,
     files_in,
     home_of,
     locked,
@@ -121,23 +120,12 @@ def rebuild_index(
     generation = current_generation(root, name)
     manifest = read_manifest(generation, name)
 
-    def documents() -> Iterator[Document]:
-        count = 0
-        try:
-            with (generation / "documents.jsonl").open(encoding="utf-8") as lines:
-                for count, line in enumerate(lines, 1):  # noqa: B007
-                    yield Document(**json.loads(line))
-        except (OSError, ValueError, TypeError) as error:
-            raise damaged(name, str(error), manifest.mending) from error
-        if count != manifest.documents:
-            raise damaged(name, f"documents.jsonl has {count:,} of {manifest.documents:,} documents", manifest.mending)
-
     judged = (read_queries(root, name), read_judgments(root, name))
     return build_index(
         root,
         name,
         manifest.source,
-        documents(),
+        documents_in(manifest, generation),
         judged=judged if any(judged) else None,
         workers=workers,
         progress=progress,

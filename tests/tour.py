@@ -9,6 +9,7 @@ from textual.screen import Screen
 from tests.ui.screen import compare_screen, settled, until
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.screens.theme_picker import ThemePicker
+from workbench.ui.screens.truncation import TruncationScreen
 
 QUERY = "laptop gets hot while charging"
 
@@ -51,6 +52,16 @@ def _in_use(screen: CompareScreen, id: str) -> bool:
     return bool(screen.focused and screen.focused.id == id)
 
 
+def _inspects(screen: CompareScreen) -> bool:
+    over = screen.app.screen
+    return isinstance(over, TruncationScreen) and over.reading is not None and not over.partial
+
+
+def _judged(screen: CompareScreen) -> bool:
+    over = screen.app.screen
+    return isinstance(over, TruncationScreen) and bool(over.counterfactual and over.counterfactual.done)
+
+
 TOUR = (
     Step("open", (), lambda screen: bool(screen.comparison), rearranged=True),
     Step("type", ("ctrl+u", *QUERY), lambda screen: _asked(screen, QUERY)),
@@ -70,6 +81,9 @@ TOUR = (
     Step("next vote", ("f3",), lambda screen: bool(screen.ballot and screen.ballot.open), rearranged=True),
     Step("reveal", ("r",), lambda screen: bool(screen.ballot and screen.ballot.revealed), rearranged=True),
     Step("everything", ("p",), lambda screen: not screen.presenting and screen.ballot is None, rearranged=True),
+    Step("inspect", ("i", "right_curly_bracket"), _inspects, over=TruncationScreen),
+    Step("verdict", ("2", "enter"), _judged, over=TruncationScreen),
+    Step("back", ("escape",), lambda screen: screen.chosen),
     Step("themes", ("ctrl+t", "up", "up", "up"), lambda screen: screen.app.theme == "risograph", over=ThemePicker),
     Step("theme", ("enter",), lambda screen: screen.app.theme == "risograph"),
 )

@@ -170,8 +170,7 @@ class World:
         self, place: str = "prod:articles", query: str = "word", profiles: tuple[str, ...] = ("prod", "staging")
     ) -> WorkbenchApp:
         """A new app, not yet running."""
-        engines = self.other(place.split(":")[0] if ":" in place else "")
-        session = Session(engines, Tuning(), Kept(self.data), self.other, lambda: profiles)
+        session = Session(self.here, Tuning(), Kept(self.data), self.other, lambda: profiles)
         app = WorkbenchApp(session, replace(Settings(), corpus=place), query)
         app.animation_level = "none"
         return app

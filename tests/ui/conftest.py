@@ -17,15 +17,20 @@ from workbench.domain.deployment import ModelKind, ModelState, ModelStatus, Prep
 from workbench.domain.documents import Document
 from workbench.domain.ranking import PairScore, Retrieval
 from workbench.domain.tuning import Tuning
+from workbench.engines.analyzer import plain_terms
 from workbench.engines.base import Opened
+from workbench.engines.boundaries import IcuBoundaries
 from workbench.engines.corpora import corpus_info, read_queries
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index
 from workbench.engines.onnx_reranker import OnnxReranker
 from workbench.services.kept import Kept
+from workbench.services.laboratory import Laboratory
 from workbench.services.local import LocalEngines, LocalModel
 from workbench.services.session import Session
 from workbench.ui.app import WorkbenchApp
+
+LABORATORY = Laboratory(IcuBoundaries, plain_terms)
 
 Ensure = Callable[[Callable[[ModelStatus], None], threading.Event], PreparedModel]
 
@@ -110,7 +115,7 @@ class Bench:
             lambda model: GatedReranker(model, self.vectors, self.gate),
         )
         engines = LocalEngines(self._open, lambda: ["help-center", "other"], model)
-        app = WorkbenchApp(Session(engines, Tuning(), Kept(self.data)), chosen, query)
+        app = WorkbenchApp(Session(engines, Tuning(), Kept(self.data), laboratory=LABORATORY), chosen, query)
         app.animation_level = "none"
         return app
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
 
@@ -21,18 +22,18 @@ from workbench.cli.wiring import open_session, settings_for
 from argparse import Namespace
 from workbench.domain.errors import IndexUnavailableError
 from workbench.ui.app import WorkbenchApp
-from dataclasses import replace
 
-settings = settings_for(Namespace())
+settings = settings_for(Namespace(profile=sys.argv[1]))
 session = open_session(settings)
-heavy = {"onnxruntime", "onnx", "tantivy", "elasticsearch", "tokenizers", "numpy", "httpx", "Stemmer", "regex"}
+heavy = {"onnxruntime", "onnx", "tantivy", "tokenizers", "numpy", "httpx", "Stemmer", "regex"}
+heavy |= {"elasticsearch", "elastic_transport", "workbench.engines.elasticsearch"}
 loaded = []
 
-async def first_work(name):
+async def first_work(place):
     loaded.append(sorted(set(sys.modules) & heavy))
     raise IndexUnavailableError("stop here")
 
-session.engines = replace(session.engines, open_corpus=first_work)
+session.open = first_work
 
 async def main():
     app = WorkbenchApp(session, settings)
@@ -45,10 +46,23 @@ asyncio.run(main())
 """
 
 
-def test_the_first_picture_needs_no_engine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", ["-", "prod"])
+def test_the_first_picture_needs_no_engine(profile: str) -> None:
     """What opens the corpus runs after the first paint; until then nothing heavy has been imported."""
-    done = subprocess.run([sys.executable, "-c", FIRST_PAINT], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.strip() == "[[]]", done.stderr
+    file = user_paths().profiles
+    file.parent.mkdir(parents=True)
+    file.write_text("[prod]\nhosts = ['http://localhost:9']\n")
+    assert imported(FIRST_PAINT, profile) == "[[]]"
+
+
+def test_a_cluster_is_reached_without_what_the_embedded_engine_needs() -> None:
+    program = "import sys, workbench.engines.elasticsearch.engines; print({'Stemmer', 'tantivy'} & set(sys.modules))"
+    assert imported(program) == "set()"
+
+
+def imported(program: str, *words: str) -> str:
+    command = [sys.executable, "-c", program, *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
 
 async def choose_theme(pilot: Pilot[None], name: str) -> None:

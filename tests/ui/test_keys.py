@@ -19,7 +19,7 @@ from workbench.config.keymap import clashes
 from workbench.ui.glossary import PARTS
 from workbench.ui.key_table import COMMAND, key_rows, markdown, rewritten
 from workbench.ui.keymap import KEY_NAMES, checked_keys, key_scopes, moved_keys
-from workbench.ui.keys import COMPARE_KEYS, LIST_KEYS, SCOPES, printed, scope_of
+from workbench.ui.keys import COMPARE_KEYS, LIST_KEYS, SCOPES, VERDICT_KEYS, printed, scope_of
 
 KNOWN = {binding.id: binding for bindings in SCOPES.values() for binding in bindings}
 README = Path(__file__).parents[2] / "README.md"
@@ -98,15 +98,22 @@ class Small(App[None]):
     def compose(self) -> ComposeResult:
         yield Lists()
         yield Plain()
+        with View():
+            yield Lists()
+
+
+class View(Widget):
+    BINDINGS = [*VERDICT_KEYS]
 
 
 class Plain(Widget, can_focus=True):
     pass
 
 
-async def test_the_scope_is_that_of_the_innermost_widget_that_has_one() -> None:
+async def test_the_scope_is_that_of_the_view_else_of_the_widget_itself() -> None:
     async with Small().run_test() as pilot:
-        assert scope_of(pilot.app.query_one(Lists)) == "Ranked lists"
+        assert scope_of(pilot.app.query("Lists").first()) == "Ranked lists"
+        assert scope_of(pilot.app.query_one("View Lists")) == "Verdict"
         assert scope_of(pilot.app.query_one(Plain)) is None
         assert scope_of(None) is None
 

@@ -18,7 +18,10 @@ from tests.ui.screen import answered, compare_screen, reranked, screen_text, set
 from tests.ui.snapshot import FOLDER, check, difference, normalised
 from workbench.domain.latency import Latency
 from workbench.domain.scores import ScoreSpace, min_max
+from workbench.domain.verdict import Counterfactual
+from workbench.ui.experiments import Phase
 from workbench.ui.screens.compare import CompareScreen
+from workbench.ui.screens.truncation import TruncationScreen
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.wrapped_text import WrappedText
 
@@ -116,6 +119,50 @@ async def test_the_screen_looks_as_it_did(bench: Bench, name: str) -> None:
         check(name, pilot.app.export_screenshot(simplify=True))
 
 
+INSPECTED: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
+    "tokens-80": (SMALL, ("c",)),
+    "tokens-120": (MIDDLE, ("c",)),
+    "tokens-160": (LARGE, ("p", "n")),
+    "verdict-120": (MIDDLE, ("2", "enter")),
+    "chunks-120": (MIDDLE, ("3", "enter", "end")),
+    "ablation-120": (MIDDLE, ("4", "enter")),
+}
+"""Pictures of the truncation screen, by the keys that lead there from the first candidate that is cut."""
+
+
+async def inspected(pilot: Pilot[None], *pressed: str) -> TruncationScreen:
+    """Open the truncation screen and press keys, each when the one before has done its work."""
+    compared = await reranked(pilot)
+    await settled(pilot)
+    compared.query_one("#reranked").focus()
+    await pilot.press("i")
+    screen = pilot.app.screen
+    assert isinstance(screen, TruncationScreen)
+    await until(pilot, lambda: screen.counted is not None and screen.reading is not None, "the tokens")
+    await pilot.press("right_curly_bracket")
+    for key in pressed:
+        if key == "enter":
+            await until(pilot, lambda: trial_of(screen) is Phase.WAITING, "its cost")
+        await pilot.press(key)
+        await settled(pilot)
+    if "enter" in pressed:
+        await until(pilot, lambda: trial_of(screen) is Phase.DONE, "its end")
+    return screen
+
+
+def trial_of(screen: TruncationScreen) -> Phase | None:
+    return screen.experiment and screen._trial(screen.experiment).phase
+
+
+@pytest.mark.parametrize("name", INSPECTED)
+async def test_the_truncation_screen_looks_as_it_did(bench: Bench, name: str) -> None:
+    size, pressed = INSPECTED[name]
+    async with bench.app(QUERY).run_test(size=size) as pilot:
+        await inspected(pilot, *pressed)
+        await still(pilot)
+        check(name, pilot.app.export_screenshot(simplify=True))
+
+
 async def test_nothing_found_looks_as_it_did(bench: Bench) -> None:
     async with bench.app("zzyzx").run_test(size=SMALL) as pilot:
         await answered(pilot, lambda now: now.query == "zzyzx" and now.error is None, "the answer")
@@ -154,6 +201,19 @@ async def test_no_number_on_the_pictures_is_where_a_hairs_breadth_would_change_i
             assert all(abs(score * 10**digits % 1 - 0.5) > 1e-3 for score in scores)
         final = sorted(row.score for row in now.reranked)
         assert min(more - less for less, more in itertools.pairwise(final)) > 1e-5
+
+
+async def test_no_number_of_an_experiment_is_where_a_hairs_breadth_would_change_it(bench: Bench) -> None:
+    async with bench.app(QUERY).run_test(size=MIDDLE) as pilot:
+        screen = await inspected(pilot, "2", "enter", "3", "enter", "4", "enter")
+        assert isinstance(screen.counterfactual, Counterfactual) and screen.lab and screen.ablation
+        pairs = [(verdict.score, verdict.best.score) for verdict in screen.counterfactual.verdicts]
+        numbers = [score for pair in pairs for score in pair]
+        numbers += [best for way in screen.lab.ways if (best := way.best) is not None]
+        numbers += [best - (screen.lab.truncated or 0.0) for best in numbers[2 * len(pairs) :]]
+        numbers += [screen.ablation.share(part) or 0.0 for part in screen.ablation.parts]
+        assert all(abs(number * 1000 % 1 - 0.5) > 1e-3 for number in numbers)
+        assert all(abs(best - read) > 1e-5 for read, best in pairs), "an effect hangs on which is larger"
 
 
 async def test_a_changed_cell_and_a_changed_colour_are_found_and_named(bench: Bench) -> None:

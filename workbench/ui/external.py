@@ -5,6 +5,7 @@ import re
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,7 +123,7 @@ def _run(app: App[None], words: list[str]) -> int:
     try:
         with app.suspend(), _unmoved():
             try:
-                code = subprocess.run(words, env=environment, check=False).returncode
+                code = subprocess.run(words, env=environment, stderr=sys.__stderr__, check=False).returncode
             except OSError as error:
                 failure = error  # The app would not come back from an exception.
     except SuspendNotSupported as error:

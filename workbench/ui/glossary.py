@@ -182,6 +182,83 @@ PARTS: dict[str, Part] = {
     "Save": Part("Asks for a name to keep the query and all settings under."),
     "Recall": Part("The queries and settings you saved; Enter brings them back."),
     "Explanation": Part("How one score of the left list came about, down to the last factor."),
+    "Truncation": Part(
+        "What the model read of one document and what it did not, in four views. In the first, +, -, s, m and f ask "
+        "what would be cut with another budget, strategy, tokenizer or other fields; scores stay those of what was "
+        "really read. Text that you paste takes the document's place; Backspace brings the document back.",
+        (
+            ("budget", "Tokens that the model reads at once, special ones included."),
+            ("special", "Tokens that the model wants around what it reads, such as [CLS] and [SEP]."),
+            (
+                "balanced",
+                "How Elasticsearch cuts a pair: the longer side gives way, down to half of the room; the odd token is "
+                "the document's.",
+            ),
+            (
+                "longest-first",
+                "How Hugging Face cuts a pair: the longer side loses token by token; the odd token is the longer "
+                "side's.",
+            ),
+            ("head-only", "Query and document are read apart, each up to the budget. What bi-encoders do."),
+            ("what if", "What is shown is not how the model really reads; r goes back to that."),
+            ("≈ estimated", "No tokenizer of the model is at hand: counts are reckoned from the number of words."),
+            ("a control token", "A literal [SEP] or the like in the text really separates, for the model."),
+        ),
+    ),
+    "Tokens": Part(
+        "Query and document, token by token. A line at the left runs beside what was read.",
+        (
+            ("[CLS]", "A special token, in its place."),
+            ("✂", "Where reading stopped. What follows cannot have changed the score."),
+            ("pieces", "A cell for each token, as the vocabulary writes it; ▁ or no ## begins a word."),
+            ("ids", "The numbers that the model is fed."),
+            ("lengths", "How many tokens the candidates have; the upright line is what fits beside this query."),
+        ),
+    ),
+    "Experiments": Part(
+        "Enter begins what the view offers, at the cost it names; Esc stops it, and what was found stays. It goes on "
+        "while you look at other documents and views.",
+    ),
+    "Verdict": Part(
+        "Whether truncation mattered: what was not read is cut into pieces that fit, and each is scored with the same "
+        "query by the same model.",
+        (
+            ("= harmless", "No piece scores higher than what was read."),
+            ("▲ suppressed", "A piece scores higher, but would not lift the document among the compared rows."),
+            ("◆ decisive", "With its best piece's score the document would rise into the compared rows, or in them."),
+            ("17 → 3", "Its rank, and the rank it would have with the score of its best piece."),
+            ("would be", "The list if every document had the best of what was read and of its pieces."),
+        ),
+    ),
+    "Chunks": Part(
+        "The same document cut up in the ways that Elasticsearch knows. Boundaries are ICU's, as on the server.",
+        (
+            (
+                "semantic_text",
+                "Chunks for finding the document. Without chunk_rescorer a reranker is not given them, but the whole "
+                "text.",
+            ),
+            (
+                "long_document_strategy",
+                "A setting of the inference endpoint: chunks sized for the query, each scored; the best one counts.",
+            ),
+            ("chunk_rescorer", "A setting of the retriever: BM25 picks the best chunks, and the model reads those."),
+            ("sent", "The model would be given this chunk."),
+            ("pairs", "Inferences that this document would cost."),
+            ("▲ ▼", "The best chunk's score against that of the document as it is cut now."),
+        ),
+    ),
+    "Ablation": Part(
+        "What each sentence of the document, or each term of the query, adds to the score: the score, less the score "
+        "without it. When a sentence that was read is left out, what follows moves up into the window.",
+        (
+            (
+                "exactly 0",
+                "Sentences beyond the cut must change nothing. They are scored like the others, to check it.",
+            ),
+            ("moves", "The model is fed other tokens without this part, although it did not read it."),
+        ),
+    ),
     "Jump mode": Part("A letter stands on every panel; press it, or click it, to go there."),
     "Mouse": Part(
         "Click selects, the wheel scrolls, dragging selects text. Holding Shift (in some terminals Option) leaves "

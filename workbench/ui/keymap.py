@@ -18,6 +18,8 @@ _INSIDE = {
     "Ranked lists": ("Presenter mode", *_COMPARE),
     **dict.fromkeys(("Document", "Request", "Scores", "Shifts", "Tuning"), _COMPARE),
     "Recall": ("Query drawer",),
+    "Truncation": ("Experiments", "Everywhere"),
+    **dict.fromkeys(("Tokens", "Verdict", "Chunks", "Ablation"), ("Truncation", "Experiments", "Everywhere")),
 }
 """Which keys work besides; a screen that lies over the compare screen has none but its own."""
 _TYPING = ("Query line", "Query drawer", "Save", "Recall", "Help")

@@ -45,6 +45,13 @@ COMPARE_KEYS = [
         "Explain",
         "Take the selected document's BM25 score, or the first stage's, apart",
     ),
+    _key(
+        "truncation.inspect",
+        "i",
+        "inspect_tokens",
+        "Inspect",
+        "See token by token what the model read, and try whether it mattered",
+    ),
     _key("view.freeze", "f", "freeze", "Freeze", "Keep what is shown while work goes on; again to go on"),
     _key("view.maximize", "z", "zoom", "Maximise", "Give the panel in use the whole screen, or back"),
     _key("copy", "y", "copy", "Copy", "Copy what is selected, or what the panel in use shows"),
@@ -148,6 +155,90 @@ JUMP_KEYS = [
     _key("jump.close", "escape,ctrl+g,semicolon", "close", "Stay here"),
 ]
 
+TRUNCATION_KEYS = [
+    _key("truncation.help", "f1,question_mark", "app.help", "Help", "Keys, panels and numbers explained", display="F1"),
+    _key("truncation.tokens", "1", "view('tokens')", "Tokens", "See what was read, token by token"),
+    _key("truncation.verdict", "2", "view('verdict')", "Verdict", "See whether what was not read mattered"),
+    _key("truncation.chunks", "3", "view('chunks')", "Chunks", "See the document cut into chunks"),
+    _key("truncation.ablation", "4", "view('ablation')", "Ablation", "See what each part adds to the score"),
+    _key("truncation.next-view", "f6", "turn(1)", "Next view", "Show the next of the four views"),
+    _key("truncation.previous-view", "shift+f6,f18", "turn(-1)", "Previous view", "Show the view before"),
+    _key("truncation.next", "right_square_bracket", "candidate(1)", "Next", "Look at the next candidate", display="]"),
+    _key("truncation.previous", "left_square_bracket", "candidate(-1)", "Previous", "Look at the candidate before"),
+    _key(
+        "truncation.next-cut",
+        "right_curly_bracket",
+        "candidate(1, True)",
+        "Next cut",
+        "Look at the next one that is cut",
+    ),
+    _key(
+        "truncation.previous-cut",
+        "left_curly_bracket",
+        "candidate(-1, True)",
+        "Previous cut",
+        "Look at the one before that is cut",
+    ),
+    _key("truncation.listed", "backspace,delete", "listed", "Listed", "Go back from pasted text to the candidate"),
+    _key("truncation.copy", "y", "copy", "Copy", "Copy what is selected, or what the view shows"),
+    _key("truncation.cut", "c", "cut", "Cut", "Go to where reading stopped; again to the next such place", display="c"),
+    _key("truncation.bounds", "b", "shade", "Bounds", "Shade every other token, or none", display="b"),
+    _key(
+        "truncation.pieces",
+        "p",
+        "pieces",
+        "Pieces",
+        "Draw a cell for each token, as the vocabulary writes it",
+        display="p",
+    ),
+    _key("truncation.ids", "n", "ids", "Ids", "Draw the tokens' numbers under them", display="n"),
+    _key("truncation.lengths", "d", "lengths", "Lengths", "Show how long the candidates are, or hide it", display="d"),
+    _key("truncation.remarks", "w", "remarks", "Remarks", "Show all remarks above the text, or as many as fit"),
+    _key("truncation.more", "plus", "budget(1)", "More", "What if the budget were larger"),
+    _key("truncation.less", "minus", "budget(-1)", "Less", "What if the budget were smaller"),
+    _key("truncation.strategy", "s", "strategy", "Strategy", "What if it were cut by another strategy"),
+    _key("truncation.model", "m", "model", "Model", "What if another model read it"),
+    _key("truncation.fields", "f", "fields", "Fields", "What if other fields were read"),
+    _key("truncation.reset", "r", "really", "As it is", "Go back to how the model really reads", display="r"),
+]
+
+TOKENS_KEYS = [
+    _key("tokens.down", "down,j", "line(1)", "Scroll down"),
+    _key("tokens.up", "up,k", "line(-1)", "Scroll up"),
+    _key("tokens.page-down", "pagedown,ctrl+f", "page(1)", "Next page"),
+    _key("tokens.page-up", "pageup,ctrl+b", "page(-1)", "Previous page"),
+    _key("tokens.first", "home,g", "edge(0)", "To the beginning"),
+    _key("tokens.last", "end,G", "edge(1)", "To the end"),
+]
+
+EXPERIMENT_KEYS = [
+    _key("experiment.start", "enter", "start", "Start", "Make the experiment of this view", display="⏎"),
+    _key("experiment.leave", "escape", "leave", "Back", "Stop the experiment of this view, else leave", display="Esc"),
+]
+
+VERDICT_KEYS = [
+    _key("verdict.sort", "o", "sort", "Order", "Order by what would change most, or as reranked", display="o"),
+    _key("verdict.other", "x", "other", "Would be", "Show what the list would be, or what was cut", display="x"),
+]
+
+CHUNK_KEYS = [
+    _key("chunks.next-way", "right,l", "way(1)", "Next way", "Cut the text in the next way"),
+    _key("chunks.all", "x", "all", "Score all", "Also score chunks that the model would not be given", display="x"),
+    _key("chunks.previous-way", "left,h", "way(-1)", "Previous way", "Cut the text in the previous way"),
+]
+
+ABLATION_KEYS = [
+    _key("ablation.sort", "o", "sort", "Order", "Order by what each part adds, or as in the text", display="o"),
+    _key(
+        "ablation.parts",
+        "x",
+        "parts",
+        "Terms",
+        "Leave out terms of the query, or sentences of the text",
+        display="x",
+    ),
+]
+
 SCOPES: dict[str, list[Binding]] = {
     "Everywhere": APP_KEYS,
     "Compare screen": COMPARE_KEYS,
@@ -163,6 +254,12 @@ SCOPES: dict[str, list[Binding]] = {
     "Save": SAVE_KEYS,
     "Recall": RECALL_KEYS,
     "Explanation": EXPLAIN_KEYS,
+    "Truncation": TRUNCATION_KEYS,
+    "Tokens": TOKENS_KEYS,
+    "Experiments": EXPERIMENT_KEYS,
+    "Verdict": VERDICT_KEYS,
+    "Chunks": CHUNK_KEYS,
+    "Ablation": ABLATION_KEYS,
     "Jump mode": JUMP_KEYS,
     "Help": HELP_KEYS,
 }
@@ -176,13 +273,17 @@ _PRINTED = {
 
 
 def scope_of(focused: DOMNode | None) -> str | None:
-    """Find the innermost scope whose keys a focused widget hears; None when it has none of its own."""
+    """Find the scope whose keys matter most to a focused widget; None when it hears none but the screen's.
+
+    A list or a text that is part of a view with keys of its own counts as that view.
+    """
+    found = None
     for node in focused.ancestors_with_self if focused else ():
+        if found and focused and node in (focused.screen, focused.app):
+            break
         ids = {binding.id for binding in node.BINDINGS if isinstance(binding, Binding)}
-        for name, bindings in SCOPES.items():
-            if any(binding.id in ids for binding in bindings):
-                return name
-    return None
+        found = next((name for name, keys in SCOPES.items() if any(key.id in ids for key in keys)), found)
+    return found
 
 
 def printed(key: str) -> str:

@@ -38,7 +38,7 @@ def before_notice(comparison: Comparison) -> Content:
 
 
 def reranked_title(comparison: Comparison) -> Content:
-    """Title of the reranked list; holds the shifts, for terminals too small for their panel."""
+    """Title of the reranked list; holds the shifts and what was cut, for terminals too small for their panels."""
     if not comparison.done:
         return Content("Reranked · scoring…")
     if not (comparison.reranked and comparison.reranker and comparison.shift):
@@ -46,8 +46,18 @@ def reranked_title(comparison: Comparison) -> Content:
     shift = comparison.shift
     return safe_line(
         f"Reranked · {comparison.reranker.score_space} · ▲{shift.up} ▼{shift.down} ={shift.same}"
-        f" +{shift.entered} -{shift.left}"
+        f" +{shift.entered} -{shift.left}{cut_note(comparison)}"
     )
+
+
+def cut_note(comparison: Comparison) -> str:
+    """How many candidates were cut, and how many of the compared rows; empty where none was."""
+    cut, in_top = comparison.cut
+    if not cut:
+        return ""
+    about = "" if all(row.tokens.exact for row in comparison.reranked) else "≈"
+    top = min(comparison.size, len(comparison.reranked))
+    return f" · {about}✂ {cut} of {len(comparison.reranked)}, {in_top} of the top {top}"
 
 
 def reranked_notice(comparison: Comparison, model: ModelStatus | None) -> Content:

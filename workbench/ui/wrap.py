@@ -10,12 +10,13 @@ MARKS_PER_CELL = 8
 """Characters a line may hold per cell of width; stacks of combining marks are broken there."""
 
 
-def wrapped(text: str, width: int) -> Iterator[Span]:
+def wrapped(text: str, width: int, taken: int = 0) -> Iterator[Span]:
     """Yield the screen lines of a text, breaking at spaces where there are any.
 
     Args:
         text: Safe text; newlines end a line.
         width: Cells per line, at least 1.
+        taken: Cells of the first line that are taken by something else; fewer than the width.
 
     Yields:
         Half-open ranges of characters, in order; the space or newline at a break belongs to none.
@@ -26,13 +27,14 @@ def wrapped(text: str, width: int) -> Iterator[Span]:
         end = len(text) if end < 0 else end
         if start == end:
             yield start, end
+            taken = 0
         while start < end:
-            stop = _fitting(text, start, end, width)
+            stop = _fitting(text, start, end, width - taken)
             if stop < end and not text[stop].isspace():
                 space = text.rfind(" ", start, stop)
                 stop = space if space > start else stop
             yield start, stop
-            start = stop + 1 if stop < end and text[stop] == " " else stop
+            start, taken = stop + 1 if stop < end and text[stop] == " " else stop, 0
         start = end + 1
 
 

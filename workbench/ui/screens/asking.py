@@ -5,7 +5,6 @@ import time
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.content import Content
@@ -28,10 +27,6 @@ from workbench.ui.widgets.panels import Inspected
 from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.rank_list import RankList
 from workbench.ui.widgets.shift_panel import ShiftPanel
-from workbench.ui.widgets.status_bar import StatusBar
-
-if TYPE_CHECKING:
-    pass
 
 PAUSE = 0.04
 """Seconds that typing must rest before the model is asked; BM25 answers every key."""
@@ -65,6 +60,8 @@ class AskingScreen(RecoveringScreen):
     """The settings of what is shown."""
     frozen: reactive[bool] = reactive(False, repaint=False)
     """What is shown stays, while queries go on running."""
+    searching: reactive[bool] = reactive(False, repaint=False)
+    """What is shown is of an earlier search; the answer to the newest is still to come."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -105,7 +102,9 @@ class AskingScreen(RecoveringScreen):
                 if comparison.done or (counts and not again):
                     shown = time.monotonic()
                     self._newest = comparison, tuning
-                    if not self.frozen:
+                    if self.frozen:
+                        self.searching = False
+                    else:
                         self.show(comparison, tuning)
         if comparison is None or not self.passing(comparison, self.model):
             self.stop_retrying()
@@ -116,13 +115,9 @@ class AskingScreen(RecoveringScreen):
 
     def _wait(self) -> None:
         """Say that what is shown is not yet the answer; a key that supersedes a search does not start the wait anew."""
-        if not self.frozen:
-            self.query_one(StatusBar).searching = True
-            for rank_list in self.query(RankList):
-                rank_list.stale = True
+        self.searching = not self.frozen
 
     def _stop_waiting(self) -> None:
-        self.query_one(StatusBar).searching = False
         if self._late:
             self._late.stop()
             self._late = None
@@ -139,18 +134,21 @@ class AskingScreen(RecoveringScreen):
             comparison = replace(
                 before, error=comparison.error, exchanges=comparison.exchanges, warnings=(said,), done=True
             )
-        for rank_list in self.query(RankList):
-            rank_list.stale = rank_list.stale and not comparison.done
         self.made_with = tuning
         self.comparison = comparison
+        self.searching = False
 
     @work(exclusive=True, group="model", exit_on_error=False)
     async def ready_model(self, again: bool = False) -> None:
         """Get the model ready; rerank what is on screen as soon as it is, if none did.
 
+        Before anything is open, nobody knows which model that will be.
+
         Args:
             again: It failed before.
         """
+        if self.session.opened is None:
+            return
         waits = isinstance(self.session.reranker, StageError) or again
         self._wanted = self.session.model
         async with aclosing(self.session.ready_model()) as states:

@@ -25,6 +25,7 @@ from workbench.ui.widgets.query_line import QueryLine
 from workbench.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from workbench.ui.experiments import Results
     from workbench.ui.widgets.tuning_panel import TuningPanel
 
 JUMPS = {
@@ -33,6 +34,7 @@ JUMPS = {
     "r": "reranked",
     "d": "document",
     "s": "scores",
+    "n": "tokens",
     "h": "shifts",
     "t": "tuning",
     "e": "request",
@@ -58,6 +60,9 @@ class CompareScreen(PresentingScreen):
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (30, "-tall"), (44, "-taller"), (70, "-tower")]
     BINDINGS = [*COMPARE_KEYS]
 
+    _results: "Results | None" = None
+    """Of the experiments on truncation."""
+
     def compose(self) -> ComposeResult:
         """Lay the screen out from top to bottom."""
         here = CompareScreen
@@ -67,7 +72,7 @@ class CompareScreen(PresentingScreen):
         ):
             self.add_class(max((at, name) for at, name in breakpoints if at <= size)[1])
         yield StatusBar(id="status").data_bind(
-            here.comparison, here.model, here.start, here.baseline, here.frozen, tuning=here.made_with
+            here.comparison, here.model, here.start, here.baseline, here.frozen, here.searching, tuning=here.made_with
         )
         with Horizontal(id="prompt"):
             yield Static(Content(" ❯ "))
@@ -75,7 +80,7 @@ class CompareScreen(PresentingScreen):
             yield Static(id="note")
             yield Static(id="more")
         yield Lists("lists").data_bind(
-            here.comparison, here.selected_id, here.model, here.chosen, here.pitch, here.ballot
+            here.comparison, here.selected_id, here.model, here.chosen, here.pitch, here.ballot, here.searching
         )
         yield Panels("panels").data_bind(
             here.comparison,
@@ -198,6 +203,23 @@ class CompareScreen(PresentingScreen):
         found = self.inspected.document
         heading = (found and found.title) or self.selected_id
         self.app.push_screen(ExplainScreen(heading, self.explanation, self.comparison.ranking))
+
+    def action_inspect_tokens(self) -> None:
+        """See what the model read of the selected document, and what it did not."""
+        from workbench.ui.experiments import Results
+        from workbench.ui.screens.truncation import TruncationScreen
+
+        if self.comparison is None or self.comparison.candidate(self.selected_id) is None:
+            self.app.notify("No document is selected.", markup=False)
+            return
+        self._results = self._results or Results()
+        screen = TruncationScreen(self.session, self.comparison, self.selected_id, self._results)
+        self.app.push_screen(screen, self._inspected)
+
+    def _inspected(self, document_id: str | None) -> None:
+        """Select what was looked at last."""
+        if document_id and self.comparison and self.comparison.candidate(document_id):
+            self.chosen, self.selected_id = True, document_id
 
     def action_sample(self, step: int) -> None:
         """Run another of the queries that came with the corpus."""

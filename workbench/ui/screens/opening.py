@@ -26,7 +26,8 @@ class OpeningScreen(AskingScreen):
 
     def __init__(self, session: Session, place: str, query: str | None) -> None:
         super().__init__(session)
-        self._first_place = place
+        self._tried = place
+        """What was to be opened last, while nothing is open."""
         self._first_query = query
 
     def on_mount(self) -> None:
@@ -34,7 +35,7 @@ class OpeningScreen(AskingScreen):
         self._read_settings()
         self._name_profile()
         self.made_with = self.session.tuning
-        self.call_after_refresh(self.open_corpus, self._first_place)
+        self.call_after_refresh(self.open_corpus, self._tried)
 
     @work(exclusive=True, group="corpus", exit_on_error=False)
     async def open_corpus(
@@ -51,6 +52,8 @@ class OpeningScreen(AskingScreen):
         bm25, status = self.query_one("#bm25", RankList), self.query_one(StatusBar)
         if self.session.opened is None and not again:
             self.stop_retrying()
+            self._tried = place
+            self._name_profile()
         if not (again or bm25.rows):
             bm25.show((), safe_line(f"opening {place.rstrip(':')}…"))
         status.opening = opening = f"opening {place.rstrip(':')}…" if ":" in place and not again else ""
@@ -83,9 +86,16 @@ class OpeningScreen(AskingScreen):
         if self.model is None:
             self.ready_model()
 
+    @property
+    def profile(self) -> str:
+        """The profile in use, or while nothing is open the one that is to be; empty for this machine."""
+        if self.session.opened or ":" not in self._tried:
+            return self.session.engines.profile
+        return self._tried.split(":")[0]
+
     def _name_profile(self) -> None:
         status, engines = self.query_one(StatusBar), self.session.engines
-        status.profile, status.accent, status.marks = engines.profile, engines.accent, engines.marks
+        status.profile, status.accent, status.marks = self.profile, engines.accent, engines.marks
 
     async def _not_opened(
         self, place: str, error: WorkbenchError, title: str | None, retry: Callable[[], object]

@@ -49,8 +49,7 @@ class Source:
 
 async def choose_place(screen: OpeningScreen) -> None:
     """Let a person choose among everything within reach, and go there. Runs in a worker."""
-    profile = screen.session.engines.profile
-    sources = [_places(screen, name) for name in dict.fromkeys((profile, ""))]
+    sources = [_places(screen, name) for name in dict.fromkeys((screen.profile, ""))]
     await _go(screen, await _chosen(screen, "Search where?", [*sources, Source("", partial(_profiles, screen))]))
 
 
@@ -123,7 +122,7 @@ async def _profiles(screen: OpeningScreen) -> Sequence[Entry]:
 class PlacePicker(ListDialog[str]):
     """A list that fills as the answers come in, narrowed by typing; gives the chosen place, or None."""
 
-    CSS_PATH = "places.tcss"
+    CSS_PATH = ["dialog.tcss", "places.tcss"]
     BINDINGS = [*DRAWER_KEYS]
 
     def __init__(self, title: str, sources: Sequence[Source], here: str) -> None:

@@ -97,8 +97,7 @@ class PresentingScreen(OpeningScreen):
     def show(self, comparison: Comparison, tuning: Tuning) -> None:
         """In a blind vote both lists change at once: the one that takes longer would be known by that."""
         if self.ballot and not comparison.done:
-            for rank_list in self.query(RankList):
-                rank_list.stale = True
+            self.searching = True
         else:
             super().show(comparison, tuning)
 

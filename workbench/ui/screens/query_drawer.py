@@ -60,7 +60,7 @@ def narrowed(queries: Sequence[Query], folded: Sequence[str], typed: str) -> Seq
 class QueryDrawer(ListDialog[str]):
     """A drawer at the left of the screen below; gives the text of the chosen query, or None."""
 
-    CSS_PATH = "query_drawer.tcss"
+    CSS_PATH = ["dialog.tcss", "query_drawer.tcss"]
     BINDINGS = [*DRAWER_KEYS]
 
     def __init__(self, queries: Sequence[Query], recent: Sequence[str]) -> None:

@@ -49,7 +49,7 @@ def _say(screen: Screen[Any], text: str, warning: bool = False) -> None:
 class SaveScreen(Dialog[str]):
     """Asks for the name to save under; gives it, or None."""
 
-    CSS_PATH = "saved.tcss"
+    CSS_PATH = ["dialog.tcss", "saved.tcss"]
     BINDINGS = [*SAVE_KEYS]
 
     def __init__(self, suggested: str, existing: Collection[str]) -> None:
@@ -103,7 +103,7 @@ class SaveScreen(Dialog[str]):
 class RecallScreen(ListDialog[State | Removal]):
     """Lists what was saved; gives the state to recall, the one to remove, or None."""
 
-    CSS_PATH = "saved.tcss"
+    CSS_PATH = ["dialog.tcss", "saved.tcss"]
     BINDINGS = [*DRAWER_KEYS, *RECALL_KEYS]
     ROW_LINES = 3
 

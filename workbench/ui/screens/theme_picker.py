@@ -39,7 +39,7 @@ def narrowed(themes: Iterable[Theme], typed: str) -> list[Theme]:
 class ThemePicker(ListDialog[str]):
     """A list at the right of the screen below; gives the name of the theme that was chosen and is on, or None."""
 
-    CSS_PATH = "theme_picker.tcss"
+    CSS_PATH = ["dialog.tcss", "theme_picker.tcss"]
     BINDINGS = [*DRAWER_KEYS]
 
     def __init__(self) -> None:

@@ -37,6 +37,8 @@ class Lists(Horizontal):
     """Lines per row."""
     ballot: "reactive[Ballot | None]" = reactive(None, repaint=False)
     """The blind vote that is under way, or was just decided."""
+    searching: reactive[bool] = reactive(False, repaint=False)
+    """All that is shown is of an earlier search."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id, classes="-bm25")
@@ -130,6 +132,11 @@ class Lists(Horizontal):
         self._entitle()
         self.reranked.stale = True
         self.before.stale = self.before.stale or both
+
+    def watch_searching(self, searching: bool) -> None:
+        """Fade both lists; an answer that is not complete has said itself which of them is of an earlier search."""
+        if searching or self.comparison is None or self.comparison.done:
+            self.before.stale = self.reranked.stale = searching
 
     def _fill(self, comparison: Comparison) -> None:
         before, after = before_rows(comparison), reranked_rows(comparison)

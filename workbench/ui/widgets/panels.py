@@ -25,8 +25,16 @@ from workbench.ui.widgets.shift_panel import ShiftPanel
 
 if TYPE_CHECKING:
     from workbench.ui.widgets.scores_panel import ScoresPanel
+    from workbench.ui.widgets.tokens_panel import TokensPanel
 
-TABS = {"document": "Document", "scores": "Scores", "side": "Shifts", "tuning": "Tuning", "request": "Request"}
+TABS = {
+    "document": "Document",
+    "scores": "Scores",
+    "tokens": "Tokens",
+    "side": "Shifts",
+    "tuning": "Tuning",
+    "request": "Request",
+}
 """By the id of what they show."""
 SIDE_FROM, SIDE_ROWS = 100, 30
 """Columns and rows of the terminal from which shifts, latency and model have their own place."""
@@ -96,6 +104,7 @@ class Panels(Vertical):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._scores: ScoresPanel | None = None
+        self._tokens: TokensPanel | None = None
 
     def compose(self) -> ComposeResult:
         """The names above the panels."""
@@ -174,6 +183,13 @@ class Panels(Vertical):
             self._scores = ScoresPanel("scores")
             self.call_after_refresh(self._show_scores)
             return self._scores
+        if name == "tokens":
+            from workbench.ui.widgets.tokens_panel import TokensPanel
+
+            self._tokens = TokensPanel("tokens")
+            self._tokens.data_bind(Panels.comparison)
+            self.call_after_refresh(self._show_tokens)
+            return self._tokens
         if name == "tuning":
             from workbench.ui.widgets.tuning_panel import TuningPanel
 
@@ -188,7 +204,13 @@ class Panels(Vertical):
         reads = inspected.comparison.reads if inspected.comparison else ()
         self.query_one(DocumentPanel).show(inspected.document, inspected.highlights, inspected.tokens, reads)
         self._show_scores()
+        self._show_tokens()
 
     def _show_scores(self) -> None:
         if self._scores:
             self._scores.show(self.comparison, self.selected_id, self.inspected.explanation)
+
+    def _show_tokens(self) -> None:
+        if self._tokens:
+            found = self.inspected
+            self._tokens.show(found.document, found.tokens, found.comparison.reads if found.comparison else ())

@@ -25,7 +25,14 @@ from workbench.services.kept import Kept
 from workbench.services.session import Session
 from workbench.ui.app import WorkbenchApp
 
-PICTURES = {"lines": "compare", "mix": "baseline", "presenter": "presenter", "themes": "themes"}
+PICTURES = {
+    "lines": "compare",
+    "mix": "baseline",
+    "presenter": "presenter",
+    "inspect": "truncation",
+    "verdict": "verdict",
+    "themes": "themes",
+}
 """Steps of the tour, and the picture that each is the place for."""
 
 

@@ -1,10 +1,7 @@
 import random
-from collections.abc import Iterator
 
 import httpx
-import pytest
 
-from tests.fakes.noida import noida
 from workbench.engines.analyzer import Token, tokens
 
 TEXT = """
@@ -45,12 +42,6 @@ DEPARTURES = {
     "〆": "is of no script and no letter in UAX #29; the server takes it for an ideograph",
     "・": "a katakana full stop is no katakana in UAX #29; the server takes it for one",
 }
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with noida(tmp_path_factory.mktemp("noida")) as client:
-        yield client
 
 
 def texts() -> list[str]:

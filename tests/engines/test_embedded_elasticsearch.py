@@ -1,6 +1,4 @@
-import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +6,7 @@ import httpx
 import pytest
 
 from tests.engines.docstrings import docstrings
-from tests.fakes.noida import noida
+from tests.fakes.noida import write_english
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index
 
@@ -16,21 +14,9 @@ DOCUMENTS = docstrings(300)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    english = {"type": "text", "analyzer": "english"}
-    with noida(tmp_path_factory.mktemp("noida")) as client:
-        mappings = {"properties": {"title": english, "body": english}}
-        client.put("/d", json={"settings": {"number_of_shards": 1}, "mappings": mappings}).raise_for_status()
-        lines = "".join(
-            json.dumps({"index": {"_id": document.id}})
-            + "\n"
-            + json.dumps({"title": document.title, "body": document.body})
-            + "\n"
-            for document in DOCUMENTS
-        )
-        headers = {"content-type": "application/x-ndjson"}
-        assert not client.post("/d/_bulk?refresh=true", content=lines, headers=headers).json()["errors"]
-        yield client
+def server(server: httpx.Client) -> httpx.Client:
+    write_english(server, "d", DOCUMENTS)
+    return server
 
 
 def queries() -> list[str]:

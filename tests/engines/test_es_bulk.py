@@ -9,7 +9,6 @@ import pytest
 from tests.engines.docstrings import docstrings
 from tests.fakes.elastic import FakeElastic, fake_elastic
 from tests.fakes.hostile import hostile_documents
-from tests.fakes.noida import noida
 from workbench.config.profile import Profile
 from workbench.domain.documents import Document
 from workbench.engines.elasticsearch.bulk import BulkLoad, Pace
@@ -19,19 +18,6 @@ from workbench.engines.elasticsearch.target import create_target, visible_docume
 
 SMALL = Pace(10, 100_000, 30)
 DOCUMENTS = docstrings(45)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with noida(tmp_path_factory.mktemp("noida")) as client:
-        yield client
-
-
-@pytest.fixture
-async def connection(server: httpx.Client) -> AsyncIterator[Connection]:
-    connection = Connection(Profile("here", hosts=(str(server.base_url),)))
-    yield connection
-    await connection.close()
 
 
 async def made(connection: Connection, name: str) -> None:

@@ -1,8 +1,7 @@
 """What a person types means the same to both engines, and is never a syntax error."""
 
-import json
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from tests.engines.docstrings import docstrings
 from tests.fakes.hostile import HOSTILE
-from tests.fakes.noida import noida
+from tests.fakes.noida import write_english
 from workbench.config.profile import Profile
 from workbench.engines.elasticsearch.connection import Connection
 from workbench.engines.elasticsearch.fields import Index, describe
@@ -65,18 +64,9 @@ def phrase(query: str, *fields: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    english = {"type": "text", "analyzer": "english"}
-    with noida(tmp_path_factory.mktemp("noida")) as client:
-        mappings = {"properties": {"title": english, "body": english}}
-        client.put("/d", json={"settings": {"number_of_shards": 1}, "mappings": mappings}).raise_for_status()
-        lines = ""
-        for document in DOCUMENTS:
-            lines += json.dumps({"index": {"_id": document.id}}) + "\n"
-            lines += json.dumps({"title": document.title, "body": document.body}) + "\n"
-        headers = {"content-type": "application/x-ndjson"}
-        assert not client.post("/d/_bulk?refresh=true", content=lines, headers=headers).json()["errors"]
-        yield client
+def server(server: httpx.Client) -> httpx.Client:
+    write_english(server, "d", DOCUMENTS)
+    return server
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.fakes.elastic import fake_elastic
-from tests.fakes.noida import noida
 from workbench.config.profile import Profile
 from workbench.domain.errors import BadInputError
 from workbench.engines.elasticsearch.connection import Connection
@@ -20,19 +18,6 @@ from workbench.engines.elasticsearch.target import (
 )
 
 ENGLISH = {"type": "text", "analyzer": "english"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with noida(tmp_path_factory.mktemp("noida")) as client:
-        yield client
-
-
-@pytest.fixture
-async def connection(server: httpx.Client) -> AsyncIterator[Connection]:
-    connection = Connection(Profile("here", hosts=(str(server.base_url),)))
-    yield connection
-    await connection.close()
 
 
 def shown(server: httpx.Client, index: str) -> Any:

@@ -131,6 +131,20 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:
         load_template(path)
 
 
+def test_a_template_is_read_again_only_when_it_has_changed(tmp_path: Path) -> None:
+    first = load_template(template(tmp_path, starter()))
+    assert load_template(first.file) is first
+    template(tmp_path, '{"query": {"match": {"body": "{{query}}"}}}')
+    assert load_template(first.file).body == {"query": {"match": {"body": "{{query}}"}}}
+    template(tmp_path, "{")
+    for _ in range(2):
+        with pytest.raises(BadInputError, match="is no JSON"):
+            load_template(first.file)
+    first.file.unlink()
+    with pytest.raises(BadInputError, match="cannot be read"):
+        load_template(first.file)
+
+
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     assert load_template(template(tmp_path, "\ufeff" + starter())).body
 

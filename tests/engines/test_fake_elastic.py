@@ -15,7 +15,7 @@ import trustme
 from tests.engines.docstrings import docstrings
 from tests.fakes.elastic import Auth, FakeElastic, Index, fake_elastic
 from tests.fakes.elastic.model import logit
-from tests.fakes.noida import noida
+from tests.fakes.noida import noida, write_english
 
 ARTICLES: dict[str, dict[str, Any]] = {
     "a": {"title": "Prune an apple tree", "body": "Winter pruning removes crossing branches of an apple tree."},
@@ -69,18 +69,10 @@ def reranker(**more: Any) -> dict[str, Any]:
 
 def test_scores_and_explanations_are_those_of_an_independent_server(tmp_path: Path) -> None:
     documents = docstrings(200)
-    english = {"type": "text", "analyzer": "english"}
     query = {"multi_match": {"query": "return the file's path as a new string", "fields": ["title^2", "body"]}}
     body = {"query": query, "size": 200, "explain": True}
-    lines = "".join(
-        f"{json.dumps({'index': {'_id': one.id}})}\n{json.dumps({'title': one.title, 'body': one.body})}\n"
-        for one in documents
-    )
     with noida(tmp_path) as peer, fake_elastic(documents, index="d") as server:
-        mappings = {"properties": {"title": english, "body": english}}
-        settings = {"number_of_shards": 1}
-        peer.put("/d", json={"settings": settings, "mappings": mappings}).raise_for_status()
-        peer.post("/d/_bulk?refresh=true", content=lines, headers={"content-type": "application/x-ndjson"})
+        write_english(peer, "d", documents)
         urls = (str(peer.base_url), server.url)
         answers = [httpx.post(f"{url}/d/_search", json=body).json()["hits"] for url in urls]
     theirs, ours = ({hit["_id"]: hit["_score"] for hit in answer["hits"]} for answer in answers)

@@ -16,8 +16,9 @@ from workbench.engines.corpora import read_queries
 from workbench.engines.corpus_layout import current_generation
 from workbench.engines.embedded import EmbeddedRetriever
 from workbench.engines.index import build_index
+from workbench.engines.json_layout import LINE
 from workbench.engines.query_syntax import parse
-from workbench.engines.request import LINE, described, written
+from workbench.engines.request import described, written
 
 SYNTAX = [
     "laptop",

@@ -1,13 +1,16 @@
 """An independent server that speaks Elasticsearch's REST API, on loopback, for as long as a test needs it."""
 
+import json
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import httpx
+
+from workbench.domain.documents import Document
 
 
 @contextmanager
@@ -33,3 +36,16 @@ def noida(folder: Path) -> Iterator[httpx.Client]:
     finally:
         server.terminate()
         server.communicate()
+
+
+def write_english(client: httpx.Client, index: str, documents: Iterable[Document]) -> None:
+    """Make an index of one shard, which analyses title and body as English, and write documents into it."""
+    english = {"type": "text", "analyzer": "english"}
+    mappings = {"properties": {"title": english, "body": english}}
+    client.put(f"/{index}", json={"settings": {"number_of_shards": 1}, "mappings": mappings}).raise_for_status()
+    lines = "".join(
+        f"{json.dumps({'index': {'_id': one.id}})}\n{json.dumps({'title': one.title, 'body': one.body})}\n"
+        for one in documents
+    )
+    headers = {"content-type": "application/x-ndjson"}
+    assert not client.post(f"/{index}/_bulk?refresh=true", content=lines, headers=headers).json()["errors"]

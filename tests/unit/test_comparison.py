@@ -1,5 +1,7 @@
 """One query's two lists: compared with BM25, or with a baseline that ranks other documents."""
 
+from dataclasses import replace
+
 from workbench.domain.comparison import Baseline, Comparison
 from workbench.domain.documents import Document
 from workbench.domain.ranking import Candidate, Reranked
@@ -87,3 +89,14 @@ def test_the_same_result_as_the_baseline_moved_nowhere() -> None:
     shift = comparison.against(Baseline(Tuning(), comparison.reranked)).shift
     assert shift is not None
     assert (shift.same, shift.entered, shift.left, shift.kendall_tau, shift.rbo) == (3, 0, 0, 1, 1)
+
+
+def test_it_counts_what_was_cut_among_all_candidates_and_among_the_compared_rows() -> None:
+    whole = compared("abcde", "ecabd")
+    assert whole.cut == (0, 0)
+    cut = replace(TOKENS, document=9, kept_document=6)
+    rows = tuple(replace(row, tokens=cut) if row.rank in (1, 4, 5) else row for row in whole.reranked)
+    assert replace(whole, reranked=rows).cut == (3, 1)
+    asked_too_much = replace(TOKENS, query=9, kept_query=6)
+    rows = tuple(replace(row, tokens=asked_too_much) for row in whole.reranked)
+    assert replace(whole, reranked=rows).cut == (5, 3), "a query that was cut counts too"

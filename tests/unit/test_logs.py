@@ -15,6 +15,7 @@ from workbench.domain.errors import UnavailableError
 @pytest.fixture(autouse=True)
 def own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(logging, "raiseExceptions", True)
     logger = logging.getLogger("workbench")
     before = list(logger.handlers), logger.propagate
     yield tmp_path / "home" / "logs" / "workbench.log"
@@ -35,6 +36,15 @@ def test_a_log_that_cannot_be_written_keeps_nobody_from_working(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "logs").write_text("a file where the folder should be")
+    start_log(tmp_path / "logs")
+    log_error(UnavailableError("It is down."))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_log_on_a_full_disk_prints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "workbench.log").symlink_to("/dev/full")
     start_log(tmp_path / "logs")
     log_error(UnavailableError("It is down."))
     assert capsys.readouterr().err == ""

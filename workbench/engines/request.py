@@ -3,10 +3,10 @@
 One description is what the index is asked and what a person reads, so that the two cannot differ.
 """
 
-import json
 from typing import Any
 
 from workbench.domain.tuning import Boosts
+from workbench.engines.json_layout import laid_out
 from workbench.engines.query_syntax import Clause, ParsedQuery
 
 Node = dict[str, Any]
@@ -14,10 +14,6 @@ Node = dict[str, Any]
 
 SIMILARITY = {"type": "BM25", "k1": 1.2, "b": 0.75}
 """What tantivy scores with; it has no setting for it."""
-LINE = 100
-"""Characters up to which a part stays on one line."""
-
-_flat = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def described(query: ParsedQuery, boosts: Boosts) -> Node:
@@ -48,18 +44,6 @@ def written(engine: str, corpus: str, depth: int, boosts: Boosts, query: Node) -
         "query": query,
     }
     return laid_out(whole)
-
-
-def laid_out(value: object, depth: int = 0) -> str:
-    """Write JSON two spaces deeper per level, what is short on one line."""
-    flat = _flat(value)
-    if len(flat) + 2 * depth <= LINE or not isinstance(value, (dict, list)):
-        return flat
-    inner, outer = "\n" + "  " * (depth + 1), "\n" + "  " * depth
-    if isinstance(value, list):
-        return "[" + inner + f",{inner}".join(laid_out(item, depth + 1) for item in value) + outer + "]"
-    items = (f"{_flat(key)}: {laid_out(item, depth + 1)}" for key, item in value.items())
-    return "{" + inner + f",{inner}".join(items) + outer + "}"
 
 
 def _clause(clause: Clause, boosts: Boosts) -> Node:

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.domain.errors import UnavailableError
 from workbench.domain.exchange import Exchange
 from workbench.domain.text import single_line
+from workbench.engines.elasticsearch.json_values import elements
 
 REASON_CHARACTERS = 600
 LASTING = (400, 401, 403, 404, 405, 406, 410, 413)
@@ -126,16 +127,12 @@ def _walk(error: Mapping[str, Any], depth: int) -> Iterator[Complaint]:
         yield Complaint(depth, "security_exception", f"license is non-compliant for [{_clean(feature)}]")
     if depth == _DEPTH:
         return
-    causes = [error.get("caused_by"), *_list(error.get("suppressed"))]
-    causes += [shard.get("reason") for shard in _list(error.get("failed_shards")) if isinstance(shard, Mapping)]
-    causes += _list(error.get("root_cause"))
+    causes = [error.get("caused_by"), *elements(error.get("suppressed"))]
+    causes += [shard.get("reason") for shard in elements(error.get("failed_shards")) if isinstance(shard, Mapping)]
+    causes += elements(error.get("root_cause"))
     for cause in causes:
         if isinstance(cause, Mapping):
             yield from _walk(cause, depth + 1)
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _clean(text: str) -> str:

@@ -14,6 +14,7 @@ from workbench.domain.text import single_line
 from workbench.domain.tuning import Boosts
 from workbench.engines.elasticsearch.connection import Answer, Connection
 from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.json_values import elements, integer, members, objects
 
 TITLES = ("title", "name", "headline", "subject", "label", "heading", "caption", "question")
 TEXTS = (
@@ -92,8 +93,8 @@ async def targets(connection: Connection) -> tuple[str, ...]:
 
 def _open(body: Any) -> Iterator[str]:
     for kind in ("indices", "aliases", "data_streams"):
-        for entry in _list(_dict(body).get(kind)):
-            name, attributes = _dict(entry).get("name"), _list(_dict(entry).get("attributes"))
+        for entry in objects(members(body).get(kind)):
+            name, attributes = entry.get("name"), elements(entry.get("attributes"))
             shut = {"hidden", "system", "closed"}.intersection(map(str, attributes))
             if isinstance(name, str) and not name.startswith(".") and not shut and single_line(name) == name:
                 yield name
@@ -141,15 +142,15 @@ async def describe(connection: Connection, index: str) -> Index:
             f"“{mixed[0]}” of {index} is a semantic_text field, in which no words can be counted.",
             f"Take it out of `fields` in profile {profile.name}; the first stages rrf and linear search it.",
         )
-    documents = _dict(count.result().body).get("count")
-    return Index(index, mapping, title, text, boosts, tuple(semantic), documents if isinstance(documents, int) else 0)
+    documents = integer(members(count.result().body).get("count")) or 0
+    return Index(index, mapping, title, text, boosts, tuple(semantic), documents)
 
 
 def _types(body: Any) -> dict[str, str]:
     """Every field with its type; of several types in several indices, one that can be searched for words."""
     types = {}
-    for name, kinds in _dict(_dict(body).get("fields")).items():
-        known = [str(kind) for kind, caps in _dict(kinds).items() if not _dict(caps).get("metadata_field")]
+    for name, kinds in members(members(body).get("fields")).items():
+        known = [str(kind) for kind, caps in members(kinds).items() if not members(caps).get("metadata_field")]
         known = [kind for kind in known if kind != "unmapped"]
         if known and not name.startswith("_") and single_line(name) == name:
             types[name] = next((kind for kind in (SEMANTIC, *WORDS, *WHOLE) if kind in known), min(known))
@@ -158,15 +159,15 @@ def _types(body: Any) -> dict[str, str]:
 
 def _special(body: Any) -> Iterator[tuple[str, str]]:
     """The `semantic_text` and `nested` fields of all mappings in an answer, with their types."""
-    pending = [("", _dict(_dict(_dict(one).get("mappings")).get("properties"))) for one in _dict(body).values()]
+    pending = [("", members(members(members(one).get("mappings")).get("properties"))) for one in members(body).values()]
     while pending:
         prefix, properties = pending.pop()
         for name, said in properties.items():
-            said = _dict(said)
+            said = members(said)
             if said.get("type") in (SEMANTIC, NESTED):
                 yield f"{prefix}{name}", said["type"]
             if said.get("type") != SEMANTIC:
-                pending += [(f"{prefix}{name}.", _dict(said.get(below))) for below in ("properties", "fields")]
+                pending += [(f"{prefix}{name}.", members(said.get(below))) for below in ("properties", "fields")]
 
 
 def _around(name: str, types: Mapping[str, str]) -> str:
@@ -249,11 +250,3 @@ async def _allowed(asked: Awaitable[Answer]) -> Answer | None:
         if error.status in (400, 403, 404, 405, 410):
             return None
         raise
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

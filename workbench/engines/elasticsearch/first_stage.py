@@ -80,7 +80,7 @@ class FirstStages:
     index: Index
     connection: Connection
     templates: Mapping[str, Path]
-    """Files of the query templates by name; read by each search, so that what is edited counts at once."""
+    """Files of the query templates by name; looked at by each search, so that what is edited counts at once."""
 
     def make(self, query: str, depth: int, boosts: Boosts, settings: Mapping[str, str]) -> FirstStage:
         """Write the retriever.

@@ -12,7 +12,9 @@ from typing import Any
 from workbench.domain.documents import Document, Span
 from workbench.domain.exchange import Finding
 from workbench.domain.ranking import Candidate
+from workbench.domain.request_check import search_timed_out, shards_failed
 from workbench.domain.text import sanitize, single_line
+from workbench.engines.elasticsearch.json_values import elements, integer, members, objects
 
 Hit = dict[str, Any]
 """As JSON has it; nothing in it is sure to be there."""
@@ -59,6 +61,8 @@ class Names:
         """Nothing is named yet."""
         self._names: dict[tuple[Place, int], str] = {}
         self._homes: dict[str, Place] = {}
+        self._known = Counter[str]()
+        """How many documents are known of each id."""
 
     def of(self, hits: Sequence[Hit]) -> list[str]:
         """Name hits, those with an id; no two of them the same."""
@@ -74,14 +78,14 @@ class Names:
                 while name in self._homes:
                     name += "'"
                 self._names[known], self._homes[name] = name, place
+                self._known[place.id] += 1
             given.append(self._names[known])
         return given
 
     def place(self, name: str) -> Place:
         """Where a document is; without the index where its id alone leads there, as that of an unknown one may."""
         home = self._homes.get(name, Place("", name))
-        alone = sum(place.id == home.id for place, _ in self._names) < 2
-        return Place("", home.id) if alone and home.id == name else home
+        return Place("", home.id) if self._known[home.id] < 2 and home.id == name else home
 
 
 def _place(hit: Hit) -> Place:
@@ -116,19 +120,23 @@ def read_hits(body: Any, title: str, text: str, names: Names) -> Read:
 
 def hits_of(body: Any) -> list[Hit]:
     """The hits of an answer."""
-    outer = body.get("hits") if isinstance(body, dict) else None
-    hits = outer.get("hits") if isinstance(outer, dict) else None
-    return [hit for hit in hits if isinstance(hit, dict)] if isinstance(hits, list) else []
+    return objects(members(members(body).get("hits")).get("hits"))
 
 
 def total_of(body: Any) -> tuple[int, bool]:
     """How many documents matched, and whether that is all of them; else there are at least as many."""
-    outer = body.get("hits") if isinstance(body, dict) else None
-    total = outer.get("total") if isinstance(outer, dict) else None
+    total = members(members(body).get("hits")).get("total")
     value = total.get("value") if isinstance(total, dict) else total
     if not isinstance(value, int):
         return len(hits_of(body)), False
     return value, not isinstance(total, dict) or total.get("relation", "eq") == "eq"
+
+
+def cut_short(body: Any) -> Iterator[Finding]:
+    """That part of the index was not searched, where an answer says so."""
+    failed = integer(members(members(body).get("_shards")).get("failed")) or 0
+    timed_out = members(body).get("timed_out") is True
+    yield from filter(None, (shards_failed(failed), search_timed_out(timed_out)))
 
 
 def document_of(hit: Hit, name: str, title: str, text: str) -> Document:
@@ -175,9 +183,7 @@ def spans_in(marked: Iterable[str], target: str) -> tuple[Span, ...]:
 
 def marked_values(hit: Hit, field: str) -> list[str]:
     """The highlighted values of a field, for `spans_in`."""
-    found = hit.get("highlight")
-    entries = found.get(field) if isinstance(found, dict) else None
-    return [entry for entry in entries if isinstance(entry, str)] if isinstance(entries, list) else []
+    return [entry for entry in elements(members(hit.get("highlight")).get(field)) if isinstance(entry, str)]
 
 
 def _at(node: Any, path: str, depth: int = 0) -> Iterator[Any]:

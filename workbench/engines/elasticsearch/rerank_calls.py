@@ -11,6 +11,7 @@ from workbench.engines.elasticsearch.endpoints import Endpoint
 from workbench.engines.elasticsearch.failures import ClusterError
 from workbench.engines.elasticsearch.fields import path_of
 from workbench.engines.elasticsearch.first_stage import Searched
+from workbench.engines.elasticsearch.json_values import members, objects
 from workbench.engines.elasticsearch.paths import segment
 from workbench.engines.elasticsearch.query import Node, standard
 from workbench.engines.elasticsearch.snapshot import search_state
@@ -116,10 +117,9 @@ def _unknown(error: ClusterError, *names: str) -> bool:
 
 
 def _scores(answer: Answer, count: int) -> dict[int, float]:
-    found = answer.body.get("rerank") if isinstance(answer.body, dict) else None
     scores: dict[int, float] = {}
-    for entry in found if isinstance(found, list) else ():
-        at, score = (entry.get("index"), entry.get("relevance_score")) if isinstance(entry, dict) else (None, None)
+    for entry in objects(members(answer.body).get("rerank")):
+        at, score = entry.get("index"), entry.get("relevance_score")
         if isinstance(at, int) and 0 <= at < count and isinstance(score, int | float):
             scores[at] = float(score)
     if not scores:

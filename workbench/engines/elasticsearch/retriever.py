@@ -33,6 +33,7 @@ from workbench.engines.elasticsearch.hits import (
     TEXT_LIMIT,
     Names,
     Read,
+    cut_short,
     document_of,
     hits_of,
     marked_values,
@@ -42,7 +43,7 @@ from workbench.engines.elasticsearch.hits import (
 )
 from workbench.engines.elasticsearch.query import Node, Words, filtered, in_field, plain, understood
 from workbench.engines.elasticsearch.snapshot import Snapshot, search_state
-from workbench.engines.request import laid_out
+from workbench.engines.json_layout import laid_out
 
 _UNKNOWN = re.compile(r"unknown[^\[]*\[([^\]]+)\]", re.IGNORECASE)
 _DISPENSABLE = ("retriever", *HYBRIDS)
@@ -267,24 +268,14 @@ class ElasticRetriever:
             raise ClusterError(f"{self.corpus} has been closed.", "Open it again.")
         return await search_state(self._connection, purpose, self._path, body, snapshot)
 
-    def _findings(
-        self, body: Mapping[str, Any], read: Read, snapshot: bool, wanted: str, ranking: str
-    ) -> tuple[Finding, ...]:
-        shards = body.get("_shards")
-        failed = shards.get("failed") if isinstance(shards, dict) else 0
+    def _findings(self, body: Any, read: Read, snapshot: bool, wanted: str, ranking: str) -> tuple[Finding, ...]:
         given = [replace(row, document=row.document.narrowed(self.reads)) for row in read.candidates]
-        found = check_candidates(
-            self._index.field,
-            read.values,
-            given,
-            failed if isinstance(failed, int) else 0,
-            body.get("timed_out") is True,
-        )
+        found = check_candidates(self._index.field, read.values, given)
         own: tuple[Finding, ...] = () if snapshot else (_NO_SNAPSHOT,)
         if ranking != wanted:
             said = f"{wanted} is not to be had of this server and index; {ranking} ranked instead."
             own += (Finding("stage-not-known", said, "Choose another first stage."),)
-        return (*found, *read.findings, *own)
+        return (*found, *cut_short(body), *read.findings, *own)
 
 
 def _server_ms(exchanges: Sequence[Exchange]) -> float:

@@ -10,6 +10,7 @@ from workbench.domain.errors import WorkbenchError
 from workbench.domain.exchange import Exchange
 from workbench.engines.elasticsearch.connection import Answer, Connection
 from workbench.engines.elasticsearch.failures import ClusterError
+from workbench.engines.elasticsearch.json_values import members
 from workbench.engines.elasticsearch.query import Node
 
 KEEP = "2m"
@@ -43,7 +44,7 @@ async def search_state(
         body = body | {"pit": {"id": snapshot, "keep_alive": KEEP}}
     where = "/_search" if snapshot else f"/{path}/_search"
     answer = await connection.ask(purpose, "POST", where, body, patience=patience)
-    if not isinstance(answer.body, dict) or not isinstance(answer.body.get("hits"), dict):
+    if not isinstance(members(answer.body).get("hits"), dict):
         raise ClusterError(
             "The server answered a search with something other than hits.",
             f"Is it Elasticsearch? Ask `workbench profile test {connection.profile.name}`.",
@@ -92,7 +93,7 @@ class Snapshot:
 
     def latest(self, id: str, answer: Any) -> str:
         """The name by which a state goes after it was searched: each answer may give it another one."""
-        told = answer.get("pit_id") if id and isinstance(answer, dict) else None
+        told = members(answer).get("pit_id") if id else None
         now = told if isinstance(told, str) and told else id
         if self._id == id:
             self._id = now
@@ -122,7 +123,7 @@ class Snapshot:
                 self._refused = True
                 return "", (error.exchange,) if error.exchange else ()
             raise
-        id = answer.body.get("id") if isinstance(answer.body, dict) else None
+        id = members(answer.body).get("id")
         self._refused = not isinstance(id, str)
         return id if isinstance(id, str) else "", (answer.exchange,)
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as late
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ SIZE_LIMIT = 1_000_000
 PARAMETERS = ("query", "depth", "title", "field")
 BOOST = "boost."
 """What the name of a boost begins with; a searched field follows, or `title` or `body` for what is shown as such."""
+_KEPT = 32
+"""Templates that are kept as they were read."""
 
 _PLACE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _BESIDE = {
@@ -120,11 +123,23 @@ def named_template(folder: Path, name: str) -> Template:
 
 
 def load_template(path: Path) -> Template:
-    """Read a template and check it.
+    """Read a template and check it, unless that was done and the file has not changed since.
 
     Raises:
         BadInputError: It cannot be read, or could not be a search; names the file, the line and what to do.
     """
+    try:
+        now = path.stat()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return _checked(path, now.st_mtime_ns, now.st_size)
+
+
+@lru_cache(_KEPT)
+def _checked(path: Path, changed: int, size: int) -> Template:
+    """The template as it is at a time, in ns, with a size in bytes."""
+    if size > SIZE_LIMIT:
+        raise BadInputError(f"{path} is larger than {SIZE_LIMIT:,} bytes.", "A template is a search body.")
     text = _read(path)
     try:
         body = json.loads(text, parse_constant=_no_number)
@@ -147,11 +162,9 @@ def load_template(path: Path) -> Template:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > SIZE_LIMIT:
-            raise BadInputError(f"{path} is larger than {SIZE_LIMIT:,} bytes.", "A template is a search body.")
         return path.read_text("utf-8-sig")
     except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror or error}.", "Choose another template.") from None
+        raise _unreadable(path, error) from None
     except UnicodeDecodeError as error:
         raise _wrong(path, 1, f"is no UTF-8 text: {error.reason}", "Save it as UTF-8.") from None
 
@@ -212,6 +225,10 @@ def _no_number(said: str) -> float:
 
 def _printed(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
+
+
+def _unreadable(path: Path, error: OSError) -> BadInputError:
+    return BadInputError(f"{path} cannot be read: {error.strerror or error}.", "Choose another template.")
 
 
 def _wrong(path: Path, line: int, what: str, hint: str) -> BadInputError:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from workbench.domain.text import single_line
 from workbench.engines.elasticsearch.failures import ClusterError, clause, page_title
+from workbench.engines.elasticsearch.json_values import members
 from workbench.engines.elasticsearch.tls import FingerprintError
 
 _PLAIN = (
@@ -181,8 +182,7 @@ def _first(node: str) -> str:
 
 def another_product(body: Any, node: str, asked: str) -> ClusterError:
     """Say that who answers is not Elasticsearch, and who it is, where it tells."""
-    version = body.get("version") if isinstance(body, dict) else None
-    version = version if isinstance(version, dict) else {}
+    version = members(members(body).get("version"))
     name = single_line(f"{version.get('distribution', '')} {version.get('number', '')}", 60).strip()
     who = name if version.get("distribution") else "something that is not Elasticsearch"
     if isinstance(body, str) and (title := page_title(body)):

@@ -20,9 +20,9 @@ class Laboratory:
     terms: Callable[[str], list[str]] = str.split
     """Analyses text for BM25 over chunks, as Elasticsearch does: by Lucene's standard analyzer."""
     readers: Callable[[], tuple[str, ...]] = tuple
-    """Names what `reader` can open without a download: local models that are ready, tokenizers that are configured."""
+    """Names what `reader` can open: local models that are ready, tokenizers that are configured, the estimate."""
     reader: Callable[[str], Reader] = lambda name: ESTIMATE
-    """Opens how a model reads, by its name; raises `WorkbenchError`."""
+    """Opens how a model reads, by its name, fetching its tokenizer where it has to; raises `WorkbenchError`."""
 
 
 NO_LABORATORY = Laboratory()

@@ -8,6 +8,7 @@ from textual.content import Content
 from workbench.domain.documents import Span
 from workbench.domain.text import sanitize
 from workbench.ui.keys import DOCUMENT_KEYS
+from workbench.ui.widgets.frame import FRAME
 from workbench.ui.widgets.wrapped_text import Line, WrappedText
 from workbench.ui.wrap import wrapped
 
@@ -18,24 +19,7 @@ LONGEST = 100
 class Passage(WrappedText):
     """Text wrapped to the panel, a cell away from its border."""
 
-    DEFAULT_CSS = """
-    Passage {
-        border: round $line;
-        border-title-color: $muted;
-        border-title-style: bold;
-        border-subtitle-color: $muted;
-        background: $background;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-color: $line;
-        scrollbar-color-hover: $primary;
-        scrollbar-color-active: $primary;
-        scrollbar-background: $background;
-        scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
-        &:focus { border: heavy $primary; border-title-color: $primary; border-subtitle-color: $foreground; }
-    }
-    """
+    DEFAULT_CSS = f"Passage {{{FRAME}}}"
     BINDINGS = [*DOCUMENT_KEYS]
 
     def show(self, title: Content, text: str, note: Content | None = None) -> None:

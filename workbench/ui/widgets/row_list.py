@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from workbench.ui.keys import LIST_KEYS
 from workbench.ui.text import fit
+from workbench.ui.widgets.frame import FRAME
 
 
 class RowList(ScrollView, can_focus=True):
@@ -21,22 +22,9 @@ class RowList(ScrollView, can_focus=True):
         "rows--row", "rows--here", "rows--there", "rows--up", "rows--down", "rows--bar", "rows--muted", "rows--cut",
         "rows--kept", "rows--match", "rows--warning", "rows--head",
     }  # fmt: skip
-    DEFAULT_CSS = """
-    RowList {
-        border: round $line;
-        border-title-color: $muted;
-        border-title-style: bold;
-        border-subtitle-color: $muted;
-        background: $background;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-color: $line;
-        scrollbar-color-hover: $primary;
-        scrollbar-color-active: $primary;
-        scrollbar-background: $background;
-        scrollbar-background-hover: $background;
-        scrollbar-background-active: $background;
-        &:focus { border: heavy $primary; border-title-color: $primary; border-subtitle-color: $foreground; }
+    DEFAULT_CSS = (
+        f"RowList {{{FRAME}"
+        """
         & > .rows--here { background: $selected; text-style: bold; }
         & > .rows--there { background: $twin; text-style: bold; }
         &:ansi > .rows--here { text-style: bold reverse; }
@@ -52,6 +40,7 @@ class RowList(ScrollView, can_focus=True):
         & > .rows--head { color: $muted; text-style: bold; }
     }
     """
+    )
 
     BINDINGS = [*LIST_KEYS]
 
